@@ -1,0 +1,35 @@
+"""Look-up of energy-dependent coefficients: the bin of an energy, the value inside the bin."""
+
+import numpy as np
+
+from ctdose.kernels._jit import jit
+
+ONE_KEV_BITS = np.int32(0x3F800000)  # bits of 1.0f
+BIN_SHIFT = np.int32(16)  # 2^23 / 2^16 = 128 bins an octave (tables.py)
+
+
+@jit
+def energy_bin(node_kev, energy):
+    """The bin i of an energy >= 1 keV: node_kev[i] <= energy < node_kev[i + 1].
+
+    The bit pattern names the bin of the regular grid; a node that was moved onto an absorption edge can put the
+    energy into the neighbour.
+    """
+    i = np.int64((energy.view(np.int32) - ONE_KEV_BITS) >> BIN_SHIFT)
+    if energy < node_kev[i]:
+        return i - 1
+    if energy >= node_kev[i + 1]:
+        return i + 1
+    return i
+
+
+@jit
+def interpolate(table, i, m, excess):
+    """Value of table [bin, material, (value, slope)] at `excess` keV above the lower node of bin i."""
+    return table[i, m, 0] + table[i, m, 1] * excess
+
+
+@jit
+def interpolate_majorant(majorant, i, excess):
+    """The majorant mu_maj at `excess` keV above the lower node of bin i, 1/cm."""
+    return majorant[i, 0] + majorant[i, 1] * excess

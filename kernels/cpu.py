@@ -1,0 +1,88 @@
+"""The entry kernel for the CPU: one batch of histories in one call that holds no GIL.
+
+The compiled code is cached on disk. numba keeps the old code of an edited callee in another module, silently; so the
+entry kernel is made in a closure over the hash of all kernel sources, which its body names: other sources,
+other cache entry.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from ctdose.kernels.history import transport_history
+from ctdose.kernels.tables import Tables
+from ctdose.kernels.tally import COUNTERS, LIST_SIZE, Scratch, Tallies
+
+
+@functools.cache
+def source_hash() -> str:
+    """SHA-256 of all kernel sources and of the versions of numba and numpy: 64 hexadecimal digits."""
+    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_scratch(rows: int, composites: int) -> Scratch:
+    """Allocate the working memory of one history.
+
+    Parameters
+    ----------
+    rows : int
+        Regions and responses.
+    composites : int
+    """
+    return Scratch(
+        row_sum=np.zeros(rows, np.int64),
+        touched=np.zeros(rows, np.int64),
+        composite_sum=np.zeros(max(1, composites), np.int64),
+        count=np.zeros(2, np.int64),
+        voxel=np.zeros(LIST_SIZE, np.int64),
+        value=np.zeros(LIST_SIZE, np.int64),
+    )
+
+
+def make_tallies(acquisitions: int, rows: int, voxel_sum: np.ndarray, voxel_square: np.ndarray) -> Tallies:
+    """Allocate the private sums of a batch around the shared voxel map.
+
+    Parameters
+    ----------
+    acquisitions, rows : int
+        Rows include the composites.
+    voxel_sum, voxel_square : int64 ndarray
+        Shared by all batches and threads; length 0 without a voxel map.
+    """
+    return Tallies(
+        rows=np.zeros((acquisitions, rows, 2), np.int64),
+        voxel_sum=voxel_sum,
+        voxel_square=voxel_square,
+        counters=np.zeros(COUNTERS, np.int64),
+    )
+
+
+@functools.cache
+def entry_kernel(cached: bool = True) -> Callable[[Tables, Scratch, Tallies, int, int], int]:
+    """The compiled kernel ``run_histories(tables, scratch, tallies, first, last)``.
+
+    Parameters
+    ----------
+    cached : bool
+        Whether to keep the machine code in numba's cache folder.
+    """
+    version = source_hash()
+
+    def run_histories(tables, scratch, tallies, first, last):
+        """Simulate the histories first <= h < last; returns their number."""
+        if len(version) == 0:  # names the closure variable, so that it is part of the cache's key
+            return 0
+        for history in range(first, last):
+            transport_history(tables, scratch, tallies, history)
+        return last - first
+
+    if numba.config.DISABLE_JIT:
+        return run_histories
+    return numba.njit(nogil=True, error_model="numpy", cache=cached)(run_histories)

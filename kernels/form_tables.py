@@ -1,0 +1,27 @@
+"""The grid of the angular tables in u = x^2, x = sin(theta/2)/lambda (Hubbell's x, not the q of ENDF)."""
+
+import numpy as np
+
+from ctdose.kernels._jit import jit
+from ctdose.kernels.tables import SQUARED_X_BINS, SQUARED_X_BINS_PER_OCTAVE, SQUARED_X_MIN
+
+HC = np.float32(12.398419843)  # keV angstrom; CODATA 2018, exact in the SI of 2019
+MIN_BITS = np.float32(SQUARED_X_MIN).view(np.int32)
+SHIFT = np.int32(23 - (SQUARED_X_BINS_PER_OCTAVE.bit_length() - 1))
+LAST_BIN = SQUARED_X_BINS - 1
+MINIMUM = np.float32(SQUARED_X_MIN)
+
+
+@jit
+def squared_x_full(energy):
+    """u = x^2 of backward scattering, (E/hc)^2, 1/angstrom^2: u = full * (1 - cos theta)/2."""
+    x = energy / HC
+    return x * x
+
+
+@jit
+def squared_x_bin(squared_x):
+    """The bin of u: 0 below SQUARED_X_MIN, then 32 bins an octave, named by the bit pattern."""
+    if squared_x < MINIMUM:
+        return np.int64(0)
+    return np.int64(min(LAST_BIN, 1 + np.int64((squared_x.view(np.int32) - MIN_BITS) >> SHIFT)))

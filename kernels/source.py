@@ -1,0 +1,118 @@
+"""One photon of a CT view, of a point source or of a parallel beam.
+
+A history's place in the scan is its place in the batch: photon number (h mod 2^16 + xi)/2^16 of the whole
+exam, looked up in the cumulative photon number of the pieces of the scan. So every batch spans the whole exam, and
+neighbours in a batch start close together.
+
+The field of a focal spot is described in fan and cone angle: within the opening the photon number per solid
+angle is (bowtie, spectrum) as a function of the fan angle times (heel effect) as a function of the cone angle. With
+fan angle g and elevation b, d(solid angle) = dg d(sin b); a flat collimator blade at tan(cone) = t
+cuts at tan b = t cos g.
+"""
+
+import numpy as np
+
+from ctdose.kernels._jit import jit
+from ctdose.kernels.elementary import sincos
+from ctdose.kernels.rng import STREAM_SOURCE, random_block, uniform
+from ctdose.kernels.sampling import find_cumulative
+from ctdose.kernels.tables import BATCH_HISTORIES, BEAM_CT, BEAM_PARALLEL
+
+ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+HALF_64, TWO_POW_MINUS_32_64 = np.float64(0.5), np.float64(2.0**-32)
+LAST_IN_BATCH = np.int64(BATCH_HISTORIES - 1)
+
+
+@jit
+def sample_view(views, history, word_place, word_angle):
+    """Piece of the scan, z (cm) and gantry angle (rad) at which the source is when it emits this history."""
+    stratum = np.float64(np.int64(history) & LAST_IN_BATCH)
+    xi = (np.float64(word_place) + HALF_64) * TWO_POW_MINUS_32_64
+    place = (stratum + xi) / np.float64(BATCH_HISTORIES)
+    cumulative = views.cumulative
+    piece = find_cumulative(cumulative, 0, cumulative.size - 1, place)
+    fraction = np.float32((place - cumulative[piece]) / (cumulative[piece + 1] - cumulative[piece]))
+    z = views.z[piece, 0] + (views.z[piece, 1] - views.z[piece, 0]) * fraction
+    along = uniform(word_angle) if views.angle_is_random[piece] == 1 else fraction
+    return piece, z, views.angle[piece, 0] + views.angle[piece, 1] * along
+
+
+@jit
+def sample_in_bins(cumulative, xi):
+    """Bin of a histogram and the place inside it, 0 to 1, from its cumulative and one uniform."""
+    i = find_cumulative(cumulative, 0, cumulative.size - 1, xi)
+    return i, (xi - cumulative[i]) / (cumulative[i + 1] - cumulative[i])
+
+
+@jit
+def sample_field(beams, beam, xi_fan, xi_cone):
+    """Direction in the frame of the focal spot: fan bin, and the parts forward, across and along."""
+    fan_bin, inside = sample_in_bins(beams.fan_cumulative[beam], xi_fan)
+    fan_angle = beams.fan[beam, 0] + beams.fan[beam, 1] * (np.float32(fan_bin) + inside)
+    sin_fan, cos_fan = sincos(fan_angle)
+    cone_bin, inside = sample_in_bins(beams.heel_cumulative[beam], xi_cone)
+    place = (np.float32(cone_bin) + inside) / np.float32(beams.heel_cumulative.shape[1] - 1)
+    low, high = beams.tan_cone[beam, 0] * cos_fan, beams.tan_cone[beam, 1] * cos_fan
+    sin_low, sin_high = low / np.sqrt(ONE + low * low), high / np.sqrt(ONE + high * high)
+    sin_b = sin_low + (sin_high - sin_low) * place
+    cos_b = np.sqrt(ONE - sin_b * sin_b)
+    return fan_bin, cos_b * cos_fan, cos_b * sin_fan, sin_b
+
+
+@jit
+def view_of_ct(beams, beam, z, angle, forward, across, along):
+    """Position and direction of a photon from a CT source at gantry angle `angle` (0: in front, -y)."""
+    s, c = sincos(angle)
+    x = beams.isocentre[beam, 0] + beams.radius[beam] * s
+    y = beams.isocentre[beam, 1] - beams.radius[beam] * c
+    return x, y, z, -s * forward + c * across, c * forward + s * across, along
+
+
+@jit
+def view_of_frame(frame, forward, across, along, shift_across, shift_along):
+    """Position and direction of a photon in a fixed frame (point source, parallel beam)."""
+    x = frame[0, 0] + shift_across * frame[2, 0] + shift_along * frame[3, 0]
+    y = frame[0, 1] + shift_across * frame[2, 1] + shift_along * frame[3, 1]
+    z = frame[0, 2] + shift_across * frame[2, 2] + shift_along * frame[3, 2]
+    u = forward * frame[1, 0] + across * frame[2, 0] + along * frame[3, 0]
+    v = forward * frame[1, 1] + across * frame[2, 1] + along * frame[3, 1]
+    w = forward * frame[1, 2] + across * frame[2, 2] + along * frame[3, 2]
+    return x, y, z, u, v, w
+
+
+@jit
+def sample_source(run, views, beams, history):
+    """Position, direction, energy and acquisition of the photon that begins a history.
+
+    Returns
+    -------
+    x, y, z : float32, cm from the phantom's corner
+    u, v, w : float32, unit vector
+    energy : float32, keV
+    acquisition : int
+    """
+    w0, w1, w2, w3 = random_block(run, history, 0, STREAM_SOURCE, 0)
+    w4, _, _, _ = random_block(run, history, 0, STREAM_SOURCE, 1)
+    piece, z, angle = sample_view(views, history, w0, w4)
+    beam = views.beam[piece]
+    fan_bin = np.int64(0)
+    if beams.kind[beam] == BEAM_PARALLEL:
+        a = (TWO * uniform(w1) - ONE) * beams.fan[beam, 0]
+        b = (TWO * uniform(w2) - ONE) * beams.fan[beam, 1]
+        x, y, z, u, v, w = view_of_frame(beams.frame[beam], ONE, ZERO, ZERO, a, b)
+    else:
+        fan_bin, forward, across, along = sample_field(beams, beam, uniform(w1), uniform(w2))
+        if beams.kind[beam] == BEAM_CT:
+            x, y, z, u, v, w = view_of_ct(beams, beam, z, angle, forward, across, along)
+        else:
+            x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, ZERO, ZERO)
+    line = find_line(beams.energy_cumulative[beam, fan_bin], uniform(w3))
+    return x, y, z, u, v, w, beams.energy_kev[beam, line], views.acquisition[piece]
+
+
+@jit
+def find_line(cumulative, xi):
+    """The first line whose cumulative reaches xi."""
+    if xi <= cumulative[0]:
+        return np.int64(0)
+    return find_cumulative(cumulative, 0, cumulative.size - 1, xi) + 1

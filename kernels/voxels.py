@@ -1,0 +1,91 @@
+"""The packed voxel word, the way into the phantom, and the voxel of a position.
+
+Word, from the low bits: region 10, material 8, density 14 as a ratio to the material's reference density in
+steps of 1/4096. One load tells the kernel all it needs of a voxel.
+"""
+
+import numpy as np
+
+from ctdose.kernels._jit import jit
+from ctdose.kernels.tables import DENSITY_ONE
+
+REGION_MASK, MATERIAL_MASK = np.uint32(0x3FF), np.uint32(0xFF)
+MATERIAL_SHIFT, DENSITY_SHIFT = np.uint32(10), np.uint32(18)
+DENSITY_STEP = np.float32(1.0 / DENSITY_ONE)
+ZERO = np.float32(0.0)
+FAR = np.float32(1e30)
+TINY = np.float32(1e-20)
+OUTSIDE = np.int64(-1)
+
+
+def pack_words(material, region, density_ratio):
+    """Pack arrays of material, region and density ratio (0 to 3.9998) into voxel words, on the host.
+
+    Parameters
+    ----------
+    material : uint8 ndarray
+    region : integer ndarray, 0 to 1023
+    density_ratio : float ndarray, density / reference density of the material
+
+    Returns
+    -------
+    uint32 ndarray of the same shape
+    """
+    steps = np.rint(np.asarray(density_ratio, dtype=np.float64) * DENSITY_ONE).astype(np.uint32)
+    word = steps << DENSITY_SHIFT
+    word |= material.astype(np.uint32) << MATERIAL_SHIFT
+    word |= region.astype(np.uint32)
+    return word
+
+
+@jit
+def region_of(word):
+    """Region number of a voxel word."""
+    return np.int64(word & REGION_MASK)
+
+
+@jit
+def material_of(word):
+    """Material index of a voxel word."""
+    return np.int64((word >> MATERIAL_SHIFT) & MATERIAL_MASK)
+
+
+@jit
+def density_of(word):
+    """Density of a voxel word as a ratio to its material's reference density, float32."""
+    return np.float32(word >> DENSITY_SHIFT) * DENSITY_STEP
+
+
+@jit
+def voxel_index(voxels, x, y, z):
+    """Flat index of the voxel that holds the position (cm from the corner); OUTSIDE if there is none."""
+    ix = np.int64(np.floor(x * voxels.inverse_spacing[0]))
+    iy = np.int64(np.floor(y * voxels.inverse_spacing[1]))
+    iz = np.int64(np.floor(z * voxels.inverse_spacing[2]))
+    nx, ny, nz = voxels.shape[0], voxels.shape[1], voxels.shape[2]
+    if ix < 0 or iy < 0 or iz < 0 or ix >= nx or iy >= ny or iz >= nz:
+        return OUTSIDE
+    return (iz * ny + iy) * nx + ix
+
+
+@jit
+def distance_to_slab(position, direction, size):
+    """Distances at which a ray enters and leaves 0 <= position <= size along one axis."""
+    if abs(direction) < TINY:
+        if position < ZERO or position > size:
+            return FAR, -FAR
+        return -FAR, FAR
+    near = -position / direction
+    far = (size - position) / direction
+    return min(near, far), max(near, far)
+
+
+@jit
+def distance_to_phantom(voxels, x, y, z, u, v, w):
+    """Distance from a position outside to the phantom's box, cm; negative if the ray misses it, 0 inside."""
+    x_in, x_out = distance_to_slab(x, u, voxels.size[0])
+    y_in, y_out = distance_to_slab(y, v, voxels.size[1])
+    z_in, z_out = distance_to_slab(z, w, voxels.size[2])
+    enter = max(ZERO, max(x_in, max(y_in, z_in)))
+    leave = min(x_out, min(y_out, z_out))
+    return enter if enter <= leave else -FAR
