@@ -1,0 +1,1 @@
+"""Data of the phantoms: reference masses, geometry, landmarks, each with its source."""
