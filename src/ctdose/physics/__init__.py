@@ -1,0 +1,1 @@
+"""Materials, cross sections, spectra: data in, kernel tables out. Importing it loads no xraylib."""

@@ -1,0 +1,1 @@
+"""Shipped physics data, read with importlib.resources."""
