@@ -8,12 +8,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import ctdose
 
 EXTRAS = {"plot", "spectra", "dicom", "nifti", "parquet", "cuda", "cluster", "docs", "test", "dev", "all"}
 TOP_PACKAGES = ("ctdose", "ctdose.kernels", "ctdose.phantoms")
 HEAVIEST_MB = 5.0
+HEAVIEST_WITH_DEPENDENCIES_MB = 480.0
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +101,39 @@ def test_licence_and_notice_are_installed():
 
 
 def test_own_weight():
-    """What ctdose itself adds to an environment; the weight of its dependencies: CONTRIBUTING.md."""
+    """What ctdose itself adds to an environment, bytecode not counted."""
     folders = [Path(importlib.import_module(n).__file__).parent for n in TOP_PACKAGES]
-    files = {
-        f for folder in folders for f in folder.rglob("*") if f.is_file() and f.parent.name != "__pycache__"
-    }
-    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
+    kept = [file for file in files if file.parent.name != "__pycache__"]
+    megabytes = sum(file.stat().st_size for file in kept) / 1e6
     assert megabytes <= HEAVIEST_MB
+
+
+def required(name: str, found: set[str]) -> set[str]:
+    """Names of all distributions that one needs, without extras."""
+    for line in importlib.metadata.requires(name) or []:
+        requirement = Requirement(line)
+        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if wanted and canonicalize_name(requirement.name) not in found:
+            found.add(canonicalize_name(requirement.name))
+            required(requirement.name, found)
+    return found
+
+
+def weight_mb(name: str) -> float:
+    """Installed size of one distribution, bytecode not counted."""
+    files = [
+        Path(str(file.locate())) for file in importlib.metadata.files(name) or [] if file.suffix != ".pyc"
+    ]
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+
+
+def test_weight_of_the_required_dependencies():
+    """About 435 MB on Linux, as CONTRIBUTING.md says: a new dependency that weighs shows up here."""
+    names = required("ctdose", set())
+    assert {"numba", "numpy", "scipy", "h5py", "xraylib"} <= names
+    assert not {"matplotlib", "spekpy"} & names
+    assert sum(map(weight_mb, names)) <= HEAVIEST_WITH_DEPENDENCIES_MB
 
 
 def test_tests_run_against_the_environment_that_is_meant():
