@@ -129,7 +129,7 @@ def weight_mb(name: str) -> float:
 
 
 def test_weight_of_the_required_dependencies():
-    """About 435 MB on Linux, as CONTRIBUTING.md says: a new dependency that weighs shows up here."""
+    """About 440 MB on Linux, as CONTRIBUTING.md says: a new dependency that weighs shows up here."""
     names = required("ctdose", set())
     assert {"numba", "numpy", "scipy", "h5py", "xraylib"} <= names
     assert not {"matplotlib", "spekpy"} & names
