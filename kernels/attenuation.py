@@ -3,6 +3,7 @@
 import numpy as np
 
 from ctdose.kernels._jit import jit
+from ctdose.kernels.elementary import bits_of
 
 ONE_KEV_BITS = np.int32(0x3F800000)  # bits of 1.0f
 BIN_SHIFT = np.int32(16)  # 2^23 / 2^16 = 128 bins an octave (tables.py)
@@ -15,7 +16,7 @@ def energy_bin(node_kev, energy):
     The bit pattern names the bin of the regular grid; a node that was moved onto an absorption edge can put the
     energy into the neighbour.
     """
-    i = np.int64((energy.view(np.int32) - ONE_KEV_BITS) >> BIN_SHIFT)
+    i = np.int64((bits_of(energy) - ONE_KEV_BITS) >> BIN_SHIFT)
     if energy < node_kev[i]:
         return i - 1
     if energy >= node_kev[i + 1]:

@@ -65,13 +65,13 @@ def make_tallies(acquisitions: int, rows: int, voxel_sum: np.ndarray, voxel_squa
 
 
 @functools.cache
-def entry_kernel(cached: bool = True) -> Callable[[Tables, Scratch, Tallies, int, int], int]:
+def entry_kernel(cache_folder: str | None = None) -> Callable[[Tables, Scratch, Tallies, int, int], int]:
     """The compiled kernel ``run_histories(tables, scratch, tallies, first, last)``.
 
     Parameters
     ----------
-    cached : bool
-        Whether to keep the machine code in numba's cache folder.
+    cache_folder : str, optional
+        Folder for the machine code; None: it is compiled anew in every process.
     """
     version = source_hash()
 
@@ -85,4 +85,9 @@ def entry_kernel(cached: bool = True) -> Callable[[Tables, Scratch, Tallies, int
 
     if numba.config.DISABLE_JIT:
         return run_histories
-    return numba.njit(nogil=True, error_model="numpy", cache=cached)(run_histories)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = cache_folder or ""
+    try:
+        return numba.njit(nogil=True, error_model="numpy", cache=cache_folder is not None)(run_histories)
+    finally:
+        numba.config.CACHE_DIR = before

@@ -26,15 +26,29 @@ C10 = np.float32(-(_Q**10) / 3628800)
 
 
 @jit
+def bits_of(x):
+    """The bit pattern of a float32 as an int32."""
+    value = np.float32(x)  # numba's view wants to see the type in the same function
+    return value.view(np.int32)
+
+
+@jit
+def from_bits(bits):
+    """The float32 of a bit pattern."""
+    value = np.int32(bits)
+    return value.view(np.float32)
+
+
+@jit
 def log(x):
     """Natural logarithm of a positive normal float32.
 
     x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh(s), s = (m - 1)/(m + 1), by its series in s^2
     (s^2 <= 0.0295: the first term left out is 2e-9 of the sum).
     """
-    bits = x.view(np.int32) - SQRT_HALF_BITS
+    bits = np.int32(bits_of(x) - SQRT_HALF_BITS)
     k = np.float32(bits >> np.int32(23))
-    m = ((bits & MANTISSA_MASK) + SQRT_HALF_BITS).view(np.float32)
+    m = from_bits((bits & MANTISSA_MASK) + SQRT_HALF_BITS)
     f = m - ONE
     s = f / (TWO + f)
     z = s * s

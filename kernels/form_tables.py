@@ -3,6 +3,7 @@
 import numpy as np
 
 from ctdose.kernels._jit import jit
+from ctdose.kernels.elementary import bits_of
 from ctdose.kernels.tables import SQUARED_X_BINS, SQUARED_X_BINS_PER_OCTAVE, SQUARED_X_MIN
 
 HC = np.float32(12.398419843)  # keV angstrom; CODATA 2018, exact in the SI of 2019
@@ -24,4 +25,4 @@ def squared_x_bin(squared_x):
     """The bin of u: 0 below SQUARED_X_MIN, then 32 bins an octave, named by the bit pattern."""
     if squared_x < MINIMUM:
         return np.int64(0)
-    return np.int64(min(LAST_BIN, 1 + np.int64((squared_x.view(np.int32) - MIN_BITS) >> SHIFT)))
+    return np.int64(min(LAST_BIN, 1 + np.int64((bits_of(squared_x) - MIN_BITS) >> SHIFT)))

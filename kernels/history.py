@@ -24,7 +24,14 @@ from ctdose.kernels.compton import sample_compton, sample_doppler
 from ctdose.kernels.elementary import log
 from ctdose.kernels.photoelectric import sample_k_line
 from ctdose.kernels.rayleigh import sample_rayleigh
-from ctdose.kernels.rng import STREAM_COLLISION, STREAM_SECONDARY, STREAM_SOURCE, STREAM_STEP, random_block, uniform
+from ctdose.kernels.rng import (
+    STREAM_COLLISION,
+    STREAM_SECONDARY,
+    STREAM_SOURCE,
+    STREAM_STEP,
+    random_block,
+    uniform,
+)
 from ctdose.kernels.sampling import isotropic, rotate
 from ctdose.kernels.source import sample_source
 from ctdose.kernels.tables import ESTIMATOR_ANALOGUE, ESTIMATOR_COLLISION_KERMA, REGION_SENTINEL
@@ -45,7 +52,14 @@ from ctdose.kernels.tally import (
     score_row,
     score_voxel,
 )
-from ctdose.kernels.voxels import OUTSIDE, density_of, distance_to_phantom, material_of, region_of, voxel_index
+from ctdose.kernels.voxels import (
+    OUTSIDE,
+    density_of,
+    distance_to_phantom,
+    material_of,
+    region_of,
+    voxel_index,
+)
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -72,13 +86,13 @@ def score(tables, scratch, tallies, voxel, region, e):
 
 
 @jit
-def score_responses(responses, scratch, region, i, excess, density_over_majorant):
+def score_responses(responses, scratch, region, i, excess, majorant):
     """Fold the fluence of a tentative collision with the response curves of its region."""
     for k in range(2):
         curve = responses.of_region[region, k, 0]
         if curve >= 0:
             value = responses.curve[i, curve, 0] + responses.curve[i, curve, 1] * excess
-            score_row(scratch, np.int64(responses.of_region[region, k, 1]), quanta(value * density_over_majorant))
+            score_row(scratch, np.int64(responses.of_region[region, k, 1]), quanta(value / majorant))
 
 
 @jit
@@ -167,7 +181,7 @@ def transport_history(tables, scratch, tallies, history):
         if run.estimator == ESTIMATOR_COLLISION_KERMA:
             mu_en = density * interpolate(attenuation.mu_en, i, m, excess)
             score(tables, scratch, tallies, voxel, region, quanta(energy * mu_en / majorant))
-        score_responses(tables.responses, scratch, region, i, excess, density / majorant)
+        score_responses(tables.responses, scratch, region, i, excess, majorant)
 
         # 4. Real or null?
         mu = density * interpolate(attenuation.mu, i, m, excess)

@@ -93,7 +93,7 @@ class Fluorescence(NamedTuple):
 class Responses(NamedTuple):
     """Fluence folded with a response function: marrow, endosteum, air kerma."""
 
-    curve: F32  # [ENERGY_BINS, curves, 2] keV/cm at density ratio 1: what a track of 1 cm scores
+    curve: F32  # [ENERGY_BINS, curves, 2] keV/cm: what a track of 1 cm scores, whatever the voxel's density
     of_region: I32  # [regions, 2, 2] (curve, row) of at most two responses of a region; curve -1: none
 
 

@@ -1,0 +1,1 @@
+"""Joins exam, scanner and phantom into kernel tables, runs the batches, returns the sums."""

@@ -1,0 +1,94 @@
+"""What is scored besides the energy of each region: folded fluences, and combinations of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctdose.kernels.tables import ENERGY_BINS, Composites, Responses
+
+RESPONSES_OF_A_REGION = 2
+
+
+@dataclass(frozen=True)
+class FoldedResponse:
+    """The fluence of a region folded with a response function.
+
+    Parameters
+    ----------
+    name : str
+    region : int
+    curve : float32 ndarray [ENERGY_BINS, 2]
+        keV/cm as (value at the lower node, slope per keV): what a track of 1 cm in the region scores. For a medium
+        other than the region's own: E mu_en of that medium; the sum over the region, divided by the region's volume
+        and that medium's density, is the medium's collision kerma.
+    """
+
+    name: str
+    region: int
+    curve: np.ndarray
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A linear combination of rows, whose standard error comes from its own tally.
+
+    Parameters
+    ----------
+    name : str
+    coefficients : mapping of int to float
+        Row (region number, or number of regions + index of the response) to coefficient, any unit.
+    """
+
+    name: str
+    coefficients: Mapping[int, float]
+
+    @property
+    def scale(self) -> float:
+        """The largest coefficient: the kernel adds up coefficients divided by it."""
+        return max((abs(c) for c in self.coefficients.values()), default=1.0) or 1.0
+
+
+def build_responses(folded: Sequence[FoldedResponse], regions: int) -> Responses:
+    """Pack response functions; a region may have two.
+
+    Raises
+    ------
+    ValueError
+        If a region has more than two.
+    """
+    of_region = np.zeros((regions, RESPONSES_OF_A_REGION, 2), np.int32)
+    of_region[:, :, 0] = -1
+    curves: list[np.ndarray] = []
+    known: dict[bytes, int] = {}
+    for row, response in enumerate(folded, start=regions):
+        key = response.curve.tobytes()
+        if key not in known:
+            known[key] = len(curves)
+            curves.append(response.curve)
+        free = np.flatnonzero(of_region[response.region, :, 0] < 0)
+        if free.size == 0:
+            raise ValueError(
+                f"region={response.region} (has two response functions already). Use two at most."
+            )
+        of_region[response.region, free[0]] = known[key], row
+    if not curves:
+        curves.append(np.zeros((ENERGY_BINS, 2), np.float32))
+    return Responses(curve=np.ascontiguousarray(np.stack(curves, axis=1), np.float32), of_region=of_region)
+
+
+def build_composites(composites: Sequence[Composite], rows: int) -> Composites:
+    """Pack the combinations as a sparse table, by row."""
+    by_row: list[list[tuple[int, float]]] = [[] for _ in range(rows)]
+    for k, composite in enumerate(composites):
+        for row, coefficient in composite.coefficients.items():
+            if coefficient != 0.0:
+                by_row[row].append((k, coefficient / composite.scale))
+    entries = [entry for of_row in by_row for entry in of_row] or [(0, 0.0)]
+    return Composites(
+        first=np.cumsum([0] + [len(of_row) for of_row in by_row]).astype(np.int32),
+        composite=np.array([k for k, _ in entries], np.int32),
+        coefficient=np.array([c for _, c in entries], np.float64),
+    )

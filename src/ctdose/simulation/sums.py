@@ -1,0 +1,133 @@
+"""What a run leaves: integer sums by batch, acquisition and row, and the estimates that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctdose.kernels.tables import BATCH_HISTORIES
+
+KEV_PER_QUANTUM = 2.0**-20
+KEV2_PER_QUANTUM = 2.0**-24
+
+
+def exact_sum(values: np.ndarray) -> np.ndarray:
+    """Sum int64 over the first axis without a wrap: high and low halves apart, joined as Python integers."""
+    low = (values & np.int64(0xFFFFFFFF)).sum(axis=0).astype(object)
+    high = (values >> np.int64(32)).sum(axis=0).astype(object)
+    return high * (1 << 32) + low
+
+
+def mean_and_error(total: np.ndarray, square: np.ndarray, histories: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean per history and its standard error from a sum (keV) and a sum of squares (keV^2) over histories.
+
+    History by history (Walters, Kawrakow and Rogers, Med. Phys. 29, 2745 (2002)); the strata of a batch are treated
+    as independent draws, which overestimates the error a little and never underestimates it.
+    """
+    mean = total / histories
+    variance = np.maximum(square / histories - mean**2, 0.0) / max(histories - 1, 1)
+    return mean, np.sqrt(variance)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Integer sums of a run or a part of one; they add exactly, whatever the order.
+
+    Parameters
+    ----------
+    batches : int64 ndarray [batches]
+        Numbers of the batches that are in, ascending.
+    rows : int64 ndarray [batches, acquisitions, rows, 2]
+        Sum of e (2^-20 keV) and of e^2 (2^-24 keV^2); rows: regions, responses, composites.
+    voxel_sum, voxel_square : int64 ndarray [z, y, x] or None
+    counters : int64 ndarray [batches, COUNTERS]
+    transport_seconds : float
+        Spent in the kernel, summed over threads.
+    """
+
+    batches: np.ndarray
+    rows: np.ndarray
+    voxel_sum: np.ndarray | None
+    voxel_square: np.ndarray | None
+    counters: np.ndarray
+    transport_seconds: float
+
+    @property
+    def histories(self) -> int:
+        """Histories that were simulated."""
+        return int(self.batches.size) * BATCH_HISTORIES
+
+    def row_estimates(self, acquisition: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean per history and standard error of every row, keV.
+
+        Parameters
+        ----------
+        acquisition : int, optional
+            One acquisition alone (still per history of the whole exam); None: all together.
+
+        Returns
+        -------
+        mean, standard_error : float64 ndarray [rows]
+        """
+        chosen = slice(None) if acquisition is None else slice(acquisition, acquisition + 1)
+        flat = self.rows[:, chosen].reshape(-1, *self.rows.shape[2:])
+        total = exact_sum(flat).astype(np.float64)
+        return mean_and_error(total[:, 0] * KEV_PER_QUANTUM, total[:, 1] * KEV2_PER_QUANTUM, self.histories)
+
+    def batch_means(self) -> np.ndarray:
+        """Mean per history of every row in each batch, keV, [batches, rows]: for errors of ratios."""
+        return self.rows[..., 0].sum(axis=1) * (KEV_PER_QUANTUM / BATCH_HISTORIES)
+
+    def voxel_estimates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean per history (keV) and standard error of every voxel, float64 [z, y, x].
+
+        Raises
+        ------
+        ValueError
+            If the run kept no voxel map.
+        """
+        if self.voxel_sum is None or self.voxel_square is None:
+            raise ValueError("voxel map (was not kept). Run with the map switched on.")
+        total = self.voxel_sum * KEV_PER_QUANTUM
+        return mean_and_error(total, self.voxel_square * KEV2_PER_QUANTUM, self.histories)
+
+    def __add__(self, other: Sums) -> Sums:
+        """Add two parts of one run; their batches must differ."""
+        if np.intersect1d(self.batches, other.batches).size:
+            raise ValueError("batches (the two parts share some). Add parts with different batch numbers.")
+        order = np.argsort(np.concatenate([self.batches, other.batches]), kind="stable")
+
+        def joined(name: str) -> np.ndarray:
+            return np.concatenate([getattr(self, name), getattr(other, name)])[order]
+
+        has_map = self.voxel_sum is not None and other.voxel_sum is not None
+        return Sums(
+            batches=joined("batches"),
+            rows=joined("rows"),
+            voxel_sum=self.voxel_sum + other.voxel_sum if has_map else None,  # type: ignore[operator]
+            voxel_square=self.voxel_square + other.voxel_square if has_map else None,  # type: ignore[operator]
+            counters=joined("counters"),
+            transport_seconds=self.transport_seconds + other.transport_seconds,
+        )
+
+
+def ratio_and_error(numerator: np.ndarray, denominator: np.ndarray) -> tuple[float, float]:
+    """Ratio of two tallies of one run and its standard error from the covariance of the batches.
+
+    Parameters
+    ----------
+    numerator, denominator : float64 ndarray [batches]
+        Batch means (`Sums.batch_means`).
+
+    Returns
+    -------
+    ratio, standard_error : float
+        First-order propagation; NaN for the error with fewer than two batches.
+    """
+    ratio = float(numerator.mean() / denominator.mean())
+    n = numerator.size
+    if n < 2:
+        return ratio, float("nan")
+    residual = numerator - ratio * denominator
+    return ratio, float(np.sqrt((residual**2).sum() / (n * (n - 1))) / abs(denominator.mean()))

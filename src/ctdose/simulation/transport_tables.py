@@ -1,0 +1,125 @@
+"""Everything that the kernel reads, put together from a phantom and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ctdose.kernels.tables import (
+    ESTIMATOR_ANALOGUE,
+    ESTIMATOR_COLLISION_KERMA,
+    Beams,
+    Run,
+    Tables,
+    Views,
+)
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.physics.materials import Material
+from ctdose.simulation.majorant import with_majorant
+from ctdose.simulation.scoring import Composite, FoldedResponse, build_composites, build_responses
+from ctdose.simulation.voxel_tables import build_voxels, largest_density_ratio
+
+ESTIMATORS = {"collision-kerma": ESTIMATOR_COLLISION_KERMA, "analogue": ESTIMATOR_ANALOGUE}
+
+
+@dataclass(frozen=True)
+class Physics:
+    """Options of the transport.
+
+    Parameters
+    ----------
+    estimator : str
+        ``collision-kerma`` or ``analogue``.
+    cutoff_kev : float
+        A photon below it is absorbed where it is, 1 to 20 keV.
+    doppler : bool
+        Compton profiles broaden the scattered energy.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown or out of range.
+    """
+
+    estimator: str = "collision-kerma"
+    cutoff_kev: float = 1.0
+    doppler: bool = False
+
+    def __post_init__(self) -> None:
+        if self.estimator not in ESTIMATORS:
+            raise ValueError(f"estimator={self.estimator!r} (unknown). One of {', '.join(ESTIMATORS)}.")
+        if not 1.0 <= self.cutoff_kev <= 20.0:
+            raise ValueError(f"cutoff_kev={self.cutoff_kev} (outside 1 to 20 keV). The default is 1.")
+
+
+def build_transport_tables(
+    phantom: VoxelPhantom,
+    beams: Beams,
+    views: Views,
+    *,
+    key: tuple[int, int],
+    physics: Physics,
+    surroundings: Material | None = None,
+    responses: Sequence[FoldedResponse] = (),
+    composites: Sequence[Composite] = (),
+    with_voxels: bool = False,
+) -> Tables:
+    """Assemble the kernel tables of one run.
+
+    Parameters
+    ----------
+    phantom : VoxelPhantom
+    beams, views : Beams, Views
+        In the frame of the phantom's corner.
+    key : (int, int)
+        Of the random numbers (seed.random_key).
+    physics : Physics
+    surroundings : Material, optional
+        Fills the space between source and phantom; photons that collide there are lost. None: vacuum.
+    responses, composites
+        What is scored besides the energy of each region.
+    with_voxels : bool
+        Keep the voxel map.
+    """
+    from ctdose.physics.tables import build_tables
+
+    materials = list(phantom.materials)
+    ratio = largest_density_ratio(phantom)
+    outside = -1
+    if surroundings is not None:
+        outside = len(materials)
+        materials.append(surroundings)
+        ratio = _append_zero(ratio)
+    attenuation, scattering, fluorescence = build_tables(
+        materials, cutoff_kev=physics.cutoff_kev, doppler=physics.doppler
+    )
+    regions = int(phantom.region_index.max()) + 1
+    rows = regions + len(responses)
+    return Tables(
+        voxels=build_voxels(phantom),
+        attenuation=with_majorant(attenuation, ratio),
+        scattering=scattering,
+        fluorescence=fluorescence,
+        responses=build_responses(responses, regions),
+        composites=build_composites(composites, rows),
+        views=views,
+        beams=beams,
+        run=Run(
+            key_low=key[0],
+            key_high=key[1],
+            cutoff_kev=float(physics.cutoff_kev),
+            estimator=ESTIMATORS[physics.estimator],
+            doppler=int(physics.doppler),
+            surroundings=outside,
+            regions=regions,
+            rows=rows,
+            composites=len(composites),
+            with_voxels=int(with_voxels),
+        ),
+    )
+
+
+def _append_zero(ratio):
+    import numpy as np
+
+    return np.append(ratio, 0.0)
