@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from ctdose.kernels.tables import DENSITY_ONE, MAX_MATERIALS
 from ctdose.phantoms.organs import MAX_REGION, Organ
-from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from ctdose.physics.materials import Material

@@ -9,10 +9,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from ctdose.kernels.tables import DENSITY_ONE, MAX_MATERIALS
 from ctdose.phantoms import voxel_checks as checks
 from ctdose.phantoms.organs import Anatomy, Organ, anatomy_to_dict
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ctdose.physics.materials import Material
