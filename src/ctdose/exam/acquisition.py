@@ -1,0 +1,173 @@
+"""One irradiation event of an exam: the keys under `acquisitions`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator
+
+from ctdose.exam.subject import EventUid
+from ctdose.schema import LATER, Checked, Later, fault, is_number, key, later
+
+Mode = Literal["helical", "axial", "stationary", "localizer"]
+MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")
+OUTPUTS = ("tube_current_ma", "mas_per_rotation", "effective_mas", "ctdi_vol_mgy")
+ROTATING = ("helical", "axial", "stationary")
+MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
+REGION_WORD = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+
+
+def _scan_range(value: Any) -> str | tuple[float, float]:
+    right = "Write a region such as chest, or [z_start_mm, z_end_mm], for example [-150, 180]."
+    if isinstance(value, str):
+        if not REGION_WORD.match(value):
+            raise fault("neither a region nor two numbers in mm", right)
+        return value
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(is_number(item) for item in value):
+        raise fault("neither a region nor two numbers in mm", right)
+    start, end = float(value[0]), float(value[1])
+    if start == end:
+        raise fault("has no length", right)
+    if start > end:
+        right = f"Write the lower z first: [{end:g}, {start:g}]; the travel is table_direction."
+        raise fault("z_start_mm must be less than z_end_mm", right)
+    if max(abs(start), abs(end)) > 1e4:
+        raise fault("beyond ±10000 mm", right)
+    return start, end
+
+
+def _start_angle(value: Any) -> float | Literal["averaged"]:
+    if value == "averaged":
+        return "averaged"
+    if not is_number(value) or not -360 <= value <= 360:
+        right = "Write averaged, or the gantry angle at beam-on in deg from -360 to 360, without the unit."
+        raise fault("neither averaged nor an angle", right)
+    return float(value)
+
+
+def _modulation(value: Any) -> tuple[()]:
+    right = "Write modulation: [] and give the mean tube_current_ma; a constant current is simulated."
+    if not isinstance(value, list | tuple):
+        raise fault("must be a list", "Write modulation: [].")
+    for item in value:
+        if isinstance(item, str) and item not in MODULATIONS:
+            raise fault(f"unknown modulation {item}", right)
+    if value:
+        raise fault(f"tube current modulation is {LATER}", right)
+    return ()
+
+
+ScanRange = Annotated[
+    str | tuple[float, float],
+    PlainValidator(_scan_range, json_schema_input_type=str | Annotated[list[float], "z_start_mm, z_end_mm"]),
+]
+StartAngle = Annotated[
+    float | Literal["averaged"],
+    PlainValidator(_start_angle, json_schema_input_type=float | Literal["averaged"]),
+]
+Modulation = Annotated[tuple[()], PlainValidator(_modulation, json_schema_input_type=list[str])]
+
+
+class Acquisition(Checked):
+    """One irradiation event. Units are in the names; `exam_keys` lists meaning, default and range of each."""
+
+    name: str = key(doc="Its name, unique in the exam", min_length=1, max_length=60, example="chest")
+    mode: Mode = key(doc="How tube and table move", example="helical", right="For example mode: helical.")
+    tube_voltage_kv: float = key(doc="Peak tube voltage", unit="kV", ge=40, le=150, example=120)
+    bowtie: str = key(doc="A bowtie of the scanner", example="body")
+    collimation_mm: float = key(doc="Nominal beam collimation nT", unit="mm", gt=0, le=200, example=40)
+    pitch: float | None = key(
+        None,
+        doc="Table feed per rotation over nT",
+        gt=0,
+        le=4,
+        example=1.0,
+        modes=("helical",),
+        right="Write a number above 0, at most 4. For an axial scan set mode: axial and table_increment_mm.",
+    )
+    rotation_time_s: float | None = key(
+        None, doc="Time of one rotation", unit="s", gt=0, le=60, example=0.5, modes=ROTATING
+    )
+    scan_range: ScanRange = key(
+        doc="A region that every phantom defines by the same landmarks, or [z_start_mm, z_end_mm]",
+        unit="mm",
+        example="chest",
+    )
+    scan_margin_mm: float = key(
+        0.0, doc="Added to the scan range at either end", unit="mm", ge=0, le=500, example=10
+    )
+    tube_current_ma: float | None = key(
+        None, doc="Tube current (one of five ways to state the output)", unit="mA", gt=0, le=5000, example=200
+    )
+    mas_per_rotation: float | None = key(
+        None, doc="Tube current × rotation time", unit="mAs", gt=0, le=20000, example=100, modes=ROTATING
+    )
+    effective_mas: float | None = key(
+        None, doc="mAs per rotation over pitch", unit="mAs", gt=0, le=20000, example=100, modes=("helical",)
+    )
+    ctdi_vol_mgy: float | None = key(
+        None, doc="CTDI_vol of this acquisition, with ctdi_phantom_cm", unit="mGy", gt=0, le=5000, example=7.8
+    )
+    ctdi_phantom_cm: Literal[16, 32] | None = key(
+        None,
+        doc="CTDI phantom in which CTDI_vol is stated; default: that of the bowtie",
+        unit="cm",
+        example=32,
+        right="Write ctdi_phantom_cm: 32 (body) or 16 (head, children).",
+    )
+    quality_reference_mas: Later = later(
+        doc="Quality reference mAs of a modulated scan",
+        instead="It needs modulation: give the mean tube_current_ma, mas_per_rotation or effective_mas instead.",
+    )
+    modulation: Modulation = key((), doc="Tube current modulation; only [] (a constant current)", example=[])
+    table_increment_mm: float | None = key(
+        None, doc="Table feed between axial rotations", unit="mm", gt=0, le=1000, example=40, modes=("axial",)
+    )
+    gantry_angle_deg: float = key(
+        0.0,
+        doc="Where the tube stands: 0 in front of a supine patient, 90 at the patient's left, 180 behind",
+        unit="deg",
+        ge=-360,
+        le=360,
+        example=0,
+        modes=("localizer",),
+    )
+    rotations: float = key(
+        1.0, doc="Number of rotations at one place", gt=0, le=10000, example=1, modes=("stationary",)
+    )
+    start_angle_deg: StartAngle = key(
+        "averaged",
+        doc="Gantry angle at beam-on; averaged: the mean over all start angles",
+        unit="deg",
+        example="averaged",
+        modes=ROTATING,
+    )
+    rotation_direction: Literal["clockwise", "counterclockwise"] = key(
+        "clockwise",
+        doc="Seen from the foot end; clockwise: the gantry angle rises. Matters with a start_angle_deg",
+        modes=ROTATING,
+    )
+    table_direction: Literal["craniocaudal", "caudocranial"] = key(
+        "craniocaudal",
+        doc="Way of the beam along the patient: towards the feet, or towards the head",
+        modes=("helical", "axial", "localizer"),
+    )
+    focal_spot: Later = later(
+        doc="Focal spot by name", instead="Leave it out: the focal spot is a point in every scanner so far."
+    )
+    filter: Later = later(
+        doc="Additional flat filter by name",
+        instead="Leave it out, or add the filter to inherent_filtration_mm in a scanner file of your own.",
+    )
+    irradiation_event_uid: EventUid | None = key(
+        None,
+        doc="DICOM UID of the irradiation event; kept in the result",
+        example="1.2.840.113619.2.1",
+        right="Write digits and dots, at most 64 characters, in quotes.",
+    )
+
+    @property
+    def output_key(self) -> str:
+        """Which key states the output: one of `OUTPUTS`."""
+        return next(name for name in OUTPUTS if getattr(self, name) is not None)

@@ -1,0 +1,1 @@
+"""The exams that come with ctdose."""

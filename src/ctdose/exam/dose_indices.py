@@ -1,0 +1,133 @@
+"""CTDI_vol and DLP from CTDI_w, and back: relations only, nothing is simulated here.
+
+CTDI_w is that of one rotation without table feed. Definitions follow IEC 60601-2-44 (edition 3 with amendments):
+CTDI_vol = CTDI_w / pitch (helical), CTDI_w · nT / Δd (axial), rotations · CTDI_w (stationary). In every mode
+
+    DLP = (CTDI_w per mAs) · (total mAs) · nT                                                            (1)
+
+because each rotation leaves CTDI_w · nT behind, wherever the table is. A localizer has no rotation; its DLP is
+stated by (1) too, its CTDI_vol as that DLP over the length: the energy is that of a rotating tube, its
+distribution around the phantom is not. The standard itself was not at hand: the definitions are those that AAPM
+reports and manufacturers' manuals quote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctdose.exam.plan import Plan
+
+MM_PER_CM = 10.0
+
+
+@dataclass(frozen=True)
+class DoseIndices:
+    """Dose indices of one acquisition; never add those of 16 and of 32 cm.
+
+    Parameters
+    ----------
+    ctdi_w_mgy : float or None
+        Of one rotation; None for a localizer.
+    ctdi_vol_mgy : float
+    dlp_mgy_cm : float
+    ctdi_phantom_cm : int
+        16 or 32.
+    """
+
+    ctdi_w_mgy: float | None
+    ctdi_vol_mgy: float
+    dlp_mgy_cm: float
+    ctdi_phantom_cm: int
+
+
+def ctdi_vol_helical_mgy(ctdi_w_mgy: float, pitch: float) -> float:
+    """CTDI_vol of a helical scan, mGy: CTDI_w / pitch."""
+    return ctdi_w_mgy / pitch
+
+
+def ctdi_vol_axial_mgy(ctdi_w_mgy: float, collimation_mm: float, table_increment_mm: float) -> float:
+    """CTDI_vol of an axial scan, mGy: CTDI_w · nT / Δd."""
+    return ctdi_w_mgy * collimation_mm / table_increment_mm
+
+
+def ctdi_vol_stationary_mgy(ctdi_w_mgy: float, rotations: float) -> float:
+    """CTDI_vol without table movement, mGy: rotations · CTDI_w (an index of the dose, not a mean over a volume)."""
+    return ctdi_w_mgy * rotations
+
+
+def dlp_mgy_cm(ctdi_vol_mgy: float, length_mm: float) -> float:
+    """DLP, mGy·cm: CTDI_vol × length.
+
+    The length is the table travel with the beam on (helical, localizer), rotations · Δd (axial) or nT (stationary).
+    """
+    return ctdi_vol_mgy * length_mm / MM_PER_CM
+
+
+def dlp_from_mas_mgy_cm(ctdi_w_mgy_per_mas: float, total_mas: float, collimation_mm: float) -> float:
+    """DLP in every mode, mGy·cm: (CTDI_w per mAs) · (total mAs) · nT."""
+    return ctdi_w_mgy_per_mas * total_mas * collimation_mm / MM_PER_CM
+
+
+def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float) -> DoseIndices:
+    """CTDI_vol and DLP of a planned acquisition.
+
+    Parameters
+    ----------
+    plan : Plan
+        The acquisition on one body.
+    ctdi_w_mgy_per_100mas : float
+        CTDI_w per 100 mAs in the phantom `plan.ctdi_phantom_cm`, at the plan's collimation, mGy.
+    """
+    per_mas = ctdi_w_mgy_per_100mas / 100.0
+    dlp = dlp_from_mas_mgy_cm(per_mas, plan.total_mas, plan.collimation_mm)
+    ctdi_vol = dlp * MM_PER_CM / plan.dlp_length_mm
+    ctdi_w = None if plan.mas_per_rotation is None else per_mas * plan.mas_per_rotation
+    return DoseIndices(ctdi_w, ctdi_vol, dlp, plan.ctdi_phantom_cm)
+
+
+def mas_per_rotation_of(
+    ctdi_vol_mgy: float,
+    ctdi_w_mgy_per_mas: float,
+    mode: str,
+    *,
+    collimation_mm: float,
+    pitch: float | None = None,
+    table_increment_mm: float | None = None,
+    rotations: float = 1.0,
+) -> float:
+    """Tube current–time product of one rotation that gives a CTDI_vol, mAs.
+
+    Parameters
+    ----------
+    ctdi_vol_mgy, ctdi_w_mgy_per_mas : float
+        Wanted index; output of the scanner at this collimation, both in the same CTDI phantom.
+    mode : str
+        helical (needs `pitch`), axial (needs `table_increment_mm`) or stationary (needs `rotations`).
+    collimation_mm, pitch, table_increment_mm, rotations : float
+        Of the acquisition.
+
+    Raises
+    ------
+    ValueError
+        Another mode, or the mode's own number is missing.
+    """
+    if mode == "helical" and pitch:
+        unit = ctdi_vol_helical_mgy(ctdi_w_mgy_per_mas, pitch)
+    elif mode == "axial" and table_increment_mm:
+        unit = ctdi_vol_axial_mgy(ctdi_w_mgy_per_mas, collimation_mm, table_increment_mm)
+    elif mode == "stationary" and rotations:
+        unit = ctdi_vol_stationary_mgy(ctdi_w_mgy_per_mas, rotations)
+    else:
+        raise ValueError(
+            f"mode={mode} (no rotation, or its feed is missing). Use helical, axial or stationary."
+        )
+    return ctdi_vol_mgy / unit
+
+
+def localizer_current_ma(
+    ctdi_vol_mgy: float, ctdi_w_mgy_per_mas: float, collimation_mm: float, table_speed_mm_s: float
+) -> float:
+    """Tube current that gives a localizer its CTDI_vol, mA: from (1), with total mAs = current · length / speed."""
+    return ctdi_vol_mgy * table_speed_mm_s / (ctdi_w_mgy_per_mas * collimation_mm)

@@ -1,0 +1,127 @@
+"""An exam: who is scanned, by what, and how. Immutable; made by `load_exam` or `parse_exam`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import PrivateAttr, field_validator
+
+from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.faults import ExamError
+from ctdose.exam.simulation_options import SimulationOptions
+from ctdose.exam.subject import IsoDate, Subject
+from ctdose.faults import KeyPath
+from ctdose.schema import LATER, Checked, Later, PairMm, check_file, fault, key, later
+from ctdose.yaml_reader import Document
+
+OTHER_POSITIONS = tuple(
+    f"{end}-{way}"
+    for end in ("head-first", "feet-first")
+    for way in ("supine", "prone", "decubitus-left", "decubitus-right")
+    if (end, way) != ("head-first", "supine")
+)
+
+
+class Exam(Checked):
+    """A CT examination. Units are in the names; `exam_keys` lists meaning, default and range of each key."""
+
+    exam: str = key(doc="Its title", min_length=1, max_length=200, example="Chest, routine adult")
+    phantom: str = key(
+        doc="A phantom of the library, or a file; adult is both reference persons",
+        min_length=1,
+        example="adult",
+    )
+    scanner: str = key(doc="A scanner of the library, or a file", min_length=1, example="generic-64")
+    acquisitions: list[Acquisition] = key(
+        doc="Irradiation events in the order of time",
+        min_length=1,
+        max_length=100,
+        right="Write a list, each entry beginning with - name: …",
+    )
+    simulation: SimulationOptions = key(SimulationOptions, doc="How it is simulated")
+    patient_position: Literal["head-first-supine"] = key(
+        "head-first-supine", doc="Position on the table; only this one so far"
+    )
+    isocentre_mm: PairMm | None = key(
+        None,
+        doc="x and y of the rotation axis in the phantom's coordinates; default: the phantom's centre",
+        unit="mm",
+        example=[0, 0],
+    )
+    off_centre_mm: PairMm | None = key(
+        None,
+        doc="Instead: x and y of the rotation axis from the phantom's centre",
+        unit="mm",
+        example=[0, 20],
+    )
+    table: Later = later(doc="The patient table", instead="Leave it out: no table is simulated.")
+    procedure: str | None = key(None, doc="Procedure, for the record", max_length=200)
+    indication: str | None = key(None, doc="Indication, for the record", max_length=1000)
+    exam_date: IsoDate | None = key(None, doc="Date, for the record", example="2024-05-31")
+    subject: Subject | None = key(None, doc="Who was examined, for the record")
+
+    _document: Document | None = PrivateAttr(default=None)
+    _changed: frozenset[KeyPath] = PrivateAttr(default=frozenset())
+
+    @field_validator("patient_position", mode="before")
+    @classmethod
+    def _known_position(cls, value: Any) -> Any:
+        if value in OTHER_POSITIONS:
+            raise fault(LATER, "Write head-first-supine.")
+        return value
+
+    @property
+    def file(self) -> str:
+        """Name of the file it came from, as messages show it."""
+        return self._document.file if self._document else "exam"
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of its file, where phantom and scanner files are looked for first."""
+        path = Path(self.file)
+        return path.parent if self._document and path.is_file() else None
+
+    def line(self, path: KeyPath) -> int | None:
+        """Line of a key in its file, None if it was not made from a file."""
+        return self._document.line(path) if self._document and self._document.sha256 else None
+
+    def origin(self, path: KeyPath) -> str:
+        """Where a value came from: "user", "default" or "command line"."""
+        if path in self._changed:
+            return "command line"
+        if self._document is None:
+            return "user"
+        node: Any = self._document.data
+        for part in path:
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                return "default"
+        return "user" if node is not None else "default"
+
+    def with_simulation(self, **changes: Any) -> Exam:
+        """Copy with other simulation options, marked as given on the command line.
+
+        Parameters
+        ----------
+        **changes
+            Keys of `SimulationOptions`; None leaves a key as it is.
+
+        Raises
+        ------
+        ExamError
+            A value is out of range.
+        """
+        given = {name: value for name, value in changes.items() if value is not None}
+        data = {**self.simulation.model_dump(mode="python"), **given}
+        options = check_file(SimulationOptions, Document(data, {}, "command line"), ExamError)
+        changed = self.model_copy(update={"simulation": options})
+        changed._changed = self._changed | {("simulation", name) for name in given}
+        return changed
+
+
+def plain(exam: Exam) -> Mapping[str, Any]:
+    """All values of an exam, defaults included, as YAML and JSON know them."""
+    return exam.model_dump(mode="json")

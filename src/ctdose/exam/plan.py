@@ -1,0 +1,283 @@
+"""An acquisition on one body, resolved: where the beam is while it is on, and with how many mAs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ctdose.errors import CtdoseError
+from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.exposure import Exposure, resolve_exposure
+from ctdose.exam.model import Exam
+from ctdose.exam.phantom_checks import Body, body_name
+from ctdose.exam.view_pieces import (
+    ViewPiece,
+    axial_pieces,
+    helical_pieces,
+    localizer_pieces,
+    stationary_pieces,
+)
+from ctdose.scanner.model import Scanner
+
+ROUNDING = 1e-9  # a scan length of 3.0000000001 beams takes three of them, not four
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One acquisition on one body. Positions are z of the beam's central plane unless said otherwise.
+
+    Parameters
+    ----------
+    name, mode, body : str
+        Of the acquisition; name of the body.
+    tube_voltage_kv, bowtie, collimation_mm, beam_width_mm :
+        Beam; `beam_width_mm` is the full width at half maximum at the isocentre.
+    z_start_mm, z_end_mm : float
+        Planned range, lower z first, margins included; of a stationary scan nT about the middle of its range.
+    planned_length_mm : float
+        Its length.
+    irradiated_start_mm, irradiated_end_mm, irradiated_length_mm : float
+        Helical and localizer: where the central plane travels with the beam on. Axial and stationary: from the
+        lower edge of the lowest beam to the upper edge of the highest, at the beam width.
+    over_ranging_mm : float
+        Irradiated less planned length of a helical scan, half of it at either end; 0 in the other modes.
+    rotations : float
+        Rotations with the beam on; 0 for a localizer.
+    tube_current_ma, mas_per_rotation, effective_mas, total_mas : float
+        `mas_per_rotation` is None for a localizer, `effective_mas` but for a helical scan.
+    feed_mm_per_rotation : float
+        Table feed per rotation: pitch · nT, or the table increment; 0 where there is none.
+    beam_on_time_s : float
+        Time with the beam on.
+    dlp_length_mm : float
+        The length that turns CTDI_vol into DLP: table travel with the beam on, n · Δd, or nT.
+    ctdi_phantom_cm : int
+        16 or 32: the CTDI phantom in which CTDI_vol and DLP are stated.
+    isocentre_xy_mm : tuple of float
+        x and y of the rotation axis in the body's coordinates.
+    pieces : tuple of ViewPiece
+        Where the tube is while it is on, in the order of time; their mAs add up to `total_mas`.
+    """
+
+    name: str
+    mode: str
+    body: str
+    tube_voltage_kv: float
+    bowtie: str
+    collimation_mm: float
+    beam_width_mm: float
+    z_start_mm: float
+    z_end_mm: float
+    planned_length_mm: float
+    irradiated_start_mm: float
+    irradiated_end_mm: float
+    irradiated_length_mm: float
+    over_ranging_mm: float
+    rotations: float
+    tube_current_ma: float
+    mas_per_rotation: float | None
+    effective_mas: float | None
+    total_mas: float
+    feed_mm_per_rotation: float
+    beam_on_time_s: float
+    dlp_length_mm: float
+    ctdi_phantom_cm: int
+    isocentre_xy_mm: tuple[float, float]
+    pieces: tuple[ViewPiece, ...]
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What depends on the mode."""
+
+    irradiated_mm: tuple[float, float]
+    rotations: float
+    seconds: float
+    feed_mm: float
+    dlp_length_mm: float
+    pieces: tuple[ViewPiece, ...]
+    over_ranging_mm: float = 0.0
+
+
+def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
+    """Resolve all acquisitions of an exam on one body; see `plan_acquisition`."""
+    axis = isocentre_xy_mm(exam, body)
+    return tuple(plan_acquisition(item, scanner, body, axis) for item in exam.acquisitions)
+
+
+def plan_acquisition(
+    acquisition: Acquisition, scanner: Scanner, body: Body, isocentre_xy_mm: tuple[float, float] = (0.0, 0.0)
+) -> Plan:
+    """Resolve one acquisition on one body.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Checked, against the scanner too.
+    scanner : Scanner
+        The machine.
+    body : Body
+        One body; `check_against_phantom` has passed.
+    isocentre_xy_mm : tuple of float
+        x and y of the rotation axis.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    CtdoseError
+        The body lacks the region, the scanner what the acquisition asks for.
+    """
+    exposure = resolve_exposure(acquisition, scanner)
+    beam_width = scanner.beam_width_mm(acquisition.collimation_mm)
+    z_range = planned_range_mm(acquisition, body)
+    course = _course(acquisition, scanner, z_range, beam_width, exposure)
+    start, end = course.irradiated_mm
+    return Plan(
+        name=acquisition.name,
+        mode=acquisition.mode,
+        body=body_name(body),
+        tube_voltage_kv=acquisition.tube_voltage_kv,
+        bowtie=acquisition.bowtie,
+        collimation_mm=acquisition.collimation_mm,
+        beam_width_mm=beam_width,
+        z_start_mm=z_range[0],
+        z_end_mm=z_range[1],
+        planned_length_mm=z_range[1] - z_range[0],
+        irradiated_start_mm=start,
+        irradiated_end_mm=end,
+        irradiated_length_mm=end - start,
+        over_ranging_mm=course.over_ranging_mm,
+        rotations=course.rotations,
+        tube_current_ma=exposure.tube_current_ma,
+        mas_per_rotation=exposure.mas_per_rotation,
+        effective_mas=exposure.effective_mas,
+        total_mas=exposure.tube_current_ma * course.seconds,
+        feed_mm_per_rotation=course.feed_mm,
+        beam_on_time_s=course.seconds,
+        dlp_length_mm=course.dlp_length_mm,
+        ctdi_phantom_cm=exposure.ctdi_phantom_cm,
+        isocentre_xy_mm=isocentre_xy_mm,
+        pieces=course.pieces,
+    )
+
+
+def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:
+    """Planned range of an acquisition on a body, (lower z, upper z) in mm, margins included.
+
+    Raises
+    ------
+    CtdoseError
+        The body has no such region.
+    """
+    wanted = acquisition.scan_range
+    if isinstance(wanted, str):
+        regions = body.anatomy.scan_ranges_mm if body.anatomy is not None else {}
+        if wanted not in regions:
+            known = ", ".join(regions) or "none"
+            raise CtdoseError(f"scan_range={wanted} (no region of {body_name(body)}). Known: {known}.")
+        low, high = regions[wanted]
+    else:
+        low, high = wanted
+    if acquisition.mode == "stationary":
+        middle, half = (low + high) / 2, acquisition.collimation_mm / 2
+        return middle - half, middle + half
+    return low - acquisition.scan_margin_mm, high + acquisition.scan_margin_mm
+
+
+def isocentre_xy_mm(exam: Exam, body: Body) -> tuple[float, float]:
+    """x and y of the rotation axis in a body's coordinates, mm.
+
+    `isocentre_mm` of the exam; or the body's centre plus `off_centre_mm`. The centre is the landmark `isocentre`
+    of its anatomy if it has one, else the middle of its grid.
+    """
+    if exam.isocentre_mm is not None:
+        return exam.isocentre_mm
+    landmarks = getattr(body.anatomy, "landmarks_mm", {})
+    if "isocentre" in landmarks:
+        x, y = landmarks["isocentre"][:2]
+    else:
+        x, y = (corner + size / 2 for corner, size in zip(body.corner_mm[:2], body.size_mm[:2], strict=True))
+    dx, dy = exam.off_centre_mm or (0.0, 0.0)
+    return x + dx, y + dy
+
+
+def axial_positions_mm(
+    z_range: tuple[float, float], collimation_mm: float, increment_mm: float
+) -> list[float]:
+    """Beam centres of an axial scan, lower z first: the fewest whose nominal beams reach over the planned range.
+
+    Centred on the range. A scan with gaps (increment > nT) covers its ends too.
+    """
+    length = z_range[1] - z_range[0]
+    count = max(1, math.ceil((length - collimation_mm) / increment_mm - ROUNDING) + 1)
+    middle = (z_range[0] + z_range[1]) / 2
+    return [middle + (i - (count - 1) / 2) * increment_mm for i in range(count)]
+
+
+def _course(
+    acquisition: Acquisition,
+    scanner: Scanner,
+    z_range: tuple[float, float],
+    beam_width: float,
+    exposure: Exposure,
+) -> _Course:
+    if acquisition.mode == "helical":
+        return _helical(acquisition, scanner, z_range, exposure)
+    if acquisition.mode == "axial":
+        return _axial(acquisition, z_range, beam_width, exposure)
+    if acquisition.mode == "stationary":
+        return _stationary(acquisition, z_range, beam_width, exposure)
+    return _localizer(acquisition, scanner, z_range, exposure)
+
+
+def _helical(
+    acquisition: Acquisition, scanner: Scanner, z_range: tuple[float, float], exposure: Exposure
+) -> _Course:
+    assert acquisition.pitch is not None
+    assert acquisition.rotation_time_s is not None
+    over = scanner.over_ranging_mm(acquisition.pitch, acquisition.collimation_mm)
+    travel = (z_range[0] - over / 2, z_range[1] + over / 2)
+    feed = acquisition.pitch * acquisition.collimation_mm
+    rotations = (travel[1] - travel[0]) / feed
+    seconds = rotations * acquisition.rotation_time_s
+    pieces = helical_pieces(acquisition, travel, rotations, exposure.tube_current_ma * seconds)
+    return _Course(travel, rotations, seconds, feed, travel[1] - travel[0], pieces, over)
+
+
+def _axial(
+    acquisition: Acquisition, z_range: tuple[float, float], beam_width: float, exposure: Exposure
+) -> _Course:
+    assert acquisition.table_increment_mm is not None
+    assert acquisition.rotation_time_s is not None
+    assert exposure.mas_per_rotation is not None
+    feed = acquisition.table_increment_mm
+    positions = axial_positions_mm(z_range, acquisition.collimation_mm, feed)
+    irradiated = (positions[0] - beam_width / 2, positions[-1] + beam_width / 2)
+    pieces = axial_pieces(acquisition, positions, exposure.mas_per_rotation)
+    seconds = len(positions) * acquisition.rotation_time_s
+    return _Course(irradiated, float(len(positions)), seconds, feed, len(positions) * feed, pieces)
+
+
+def _stationary(
+    acquisition: Acquisition, z_range: tuple[float, float], beam_width: float, exposure: Exposure
+) -> _Course:
+    assert acquisition.rotation_time_s is not None
+    middle = (z_range[0] + z_range[1]) / 2
+    seconds = acquisition.rotations * acquisition.rotation_time_s
+    pieces = stationary_pieces(acquisition, middle, exposure.tube_current_ma * seconds)
+    irradiated = (middle - beam_width / 2, middle + beam_width / 2)
+    return _Course(irradiated, acquisition.rotations, seconds, 0.0, acquisition.collimation_mm, pieces)
+
+
+def _localizer(
+    acquisition: Acquisition, scanner: Scanner, z_range: tuple[float, float], exposure: Exposure
+) -> _Course:
+    if scanner.localizer is None:
+        raise CtdoseError(f"mode=localizer ({scanner.scanner} has no localizer). Choose another mode.")
+    length = z_range[1] - z_range[0]
+    seconds = length / scanner.localizer.table_speed_mm_s
+    pieces = localizer_pieces(acquisition, z_range, exposure.tube_current_ma * seconds)
+    return _Course(z_range, 0.0, seconds, 0.0, length, pieces)

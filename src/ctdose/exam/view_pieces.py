@@ -1,0 +1,103 @@
+"""Where the tube is while it is on: the pieces of a scan in the order of time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ctdose.exam.acquisition import Acquisition
+
+TURN = 2.0 * math.pi
+
+
+@dataclass(frozen=True)
+class ViewPiece:
+    """A stretch of time with the beam on; z moves linearly in it, and so does the angle unless it is random.
+
+    Parameters
+    ----------
+    z_start_mm, z_end_mm : float
+        z of the beam's central plane at its begin and end, in the order of time (`z_end_mm` may be the lower).
+    angle_start_rad, angle_span_rad : float
+        Gantry angle at its begin, and its change; negative for a counterclockwise rotation.
+    angle_is_random : bool
+        The angle is uniform over its span and independent of z: the mean over all start angles.
+    mas : float
+        Tube current–time product.
+    """
+
+    z_start_mm: float
+    z_end_mm: float
+    angle_start_rad: float
+    angle_span_rad: float
+    angle_is_random: bool
+    mas: float
+
+
+def _turn_sign(acquisition: Acquisition) -> float:
+    return 1.0 if acquisition.rotation_direction == "clockwise" else -1.0
+
+
+def _in_time(acquisition: Acquisition, low: float, high: float) -> tuple[float, float]:
+    return (high, low) if acquisition.table_direction == "craniocaudal" else (low, high)
+
+
+def helical_pieces(
+    acquisition: Acquisition, travel_mm: tuple[float, float], rotations: float, total_mas: float
+) -> tuple[ViewPiece, ...]:
+    """Pieces of a helical scan: one of random angle, or a helix in pieces of at most one rotation.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Gives start angle and directions.
+    travel_mm : tuple of float
+        Travel of the central plane, lower z first.
+    rotations, total_mas : float
+        Over the whole travel.
+    """
+    first, last = _in_time(acquisition, *travel_mm)
+    if acquisition.start_angle_deg == "averaged":
+        return (ViewPiece(first, last, 0.0, TURN, True, total_mas),)
+    return _turns(acquisition, first, last, rotations, total_mas)
+
+
+def axial_pieces(acquisition: Acquisition, positions_mm: list[float], mas: float) -> tuple[ViewPiece, ...]:
+    """Pieces of an axial scan: a full rotation at each position (lower z first) with `mas` each."""
+    averaged = acquisition.start_angle_deg == "averaged"
+    start = 0.0 if averaged else math.radians(float(acquisition.start_angle_deg))
+    span = TURN if averaged else _turn_sign(acquisition) * TURN
+    in_time = reversed(positions_mm) if acquisition.table_direction == "craniocaudal" else positions_mm
+    return tuple(ViewPiece(z, z, start, span, averaged, mas) for z in in_time)
+
+
+def stationary_pieces(acquisition: Acquisition, z_mm: float, total_mas: float) -> tuple[ViewPiece, ...]:
+    """Pieces of a stationary scan at `z_mm`: random angle, or turns of at most one rotation from the start angle."""
+    if acquisition.start_angle_deg == "averaged":
+        return (ViewPiece(z_mm, z_mm, 0.0, TURN, True, total_mas),)
+    return _turns(acquisition, z_mm, z_mm, acquisition.rotations, total_mas)
+
+
+def localizer_pieces(
+    acquisition: Acquisition, z_range_mm: tuple[float, float], total_mas: float
+) -> tuple[ViewPiece, ...]:
+    """The one piece of a localizer: fixed angle, moving table."""
+    first, last = _in_time(acquisition, *z_range_mm)
+    return (ViewPiece(first, last, math.radians(acquisition.gantry_angle_deg), 0.0, False, total_mas),)
+
+
+def _turns(
+    acquisition: Acquisition, first_mm: float, last_mm: float, rotations: float, total_mas: float
+) -> tuple[ViewPiece, ...]:
+    """Cut `rotations` from the start angle into pieces of one rotation and a rest; z runs from first to last."""
+    start = math.radians(float(acquisition.start_angle_deg))
+    sign = _turn_sign(acquisition)
+    feed = (last_mm - first_mm) / rotations
+    pieces = []
+    for turn in range(max(1, math.ceil(rotations - 1e-9))):
+        part = min(1.0, rotations - turn)
+        z = first_mm + turn * feed
+        pieces.append(
+            ViewPiece(z, z + part * feed, start, sign * part * TURN, False, total_mas * part / rotations)
+        )
+    return tuple(pieces)

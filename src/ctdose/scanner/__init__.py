@@ -1,0 +1,1 @@
+"""The machine: tube, filtration, bowtie, collimation, output."""

@@ -1,0 +1,1 @@
+"""The scanners that come with ctdose."""
