@@ -1,30 +1,18 @@
-"""The entry kernel for the CPU: one batch of histories in one call that holds no GIL.
+"""The entry kernel for the CPU: histories in one call that holds no GIL.
 
 The compiled code is cached on disk. numba keeps the old code of an edited callee in another module, silently; so the
-entry kernel is made in a closure over the hash of all kernel sources, which its body names: other sources,
-other cache entry.
+entry kernel is made in a closure over the hash of all kernel sources, which its body names: other sources, other
+cache entry.
 """
 
-import functools
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 
+from ctdose.kernels._jit import OPTIONS
 from ctdose.kernels.history import transport_history
-from ctdose.kernels.tables import Tables
 from ctdose.kernels.tally import COUNTERS, LIST_SIZE, Scratch, Tallies
-
-
-@functools.cache
-def source_hash() -> str:
-    """SHA-256 of all kernel sources and of the versions of numba and numpy: 64 hexadecimal digits."""
-    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def make_scratch(rows: int, composites: int) -> Scratch:
@@ -40,7 +28,7 @@ def make_scratch(rows: int, composites: int) -> Scratch:
         row_sum=np.zeros(rows, np.int64),
         touched=np.zeros(rows, np.int64),
         composite_sum=np.zeros(max(1, composites), np.int64),
-        count=np.zeros(2, np.int64),
+        used=np.zeros(2, np.int64),
         voxel=np.zeros(LIST_SIZE, np.int64),
         value=np.zeros(LIST_SIZE, np.int64),
     )
@@ -64,16 +52,16 @@ def make_tallies(acquisitions: int, rows: int, voxel_sum: np.ndarray, voxel_squa
     )
 
 
-@functools.cache
-def entry_kernel(cache_folder: str | None = None) -> Callable[[Tables, Scratch, Tallies, int, int], int]:
-    """The compiled kernel ``run_histories(tables, scratch, tallies, first, last)``.
+def make_entry(version: str, cache_folder: str | None = None) -> Any:
+    """Make the kernel ``run_histories(tables, scratch, tallies, first, last)``.
 
     Parameters
     ----------
+    version : str
+        Hash of all kernel sources.
     cache_folder : str, optional
         Folder for the machine code; None: it is compiled anew in every process.
     """
-    version = source_hash()
 
     def run_histories(tables, scratch, tallies, first, last):
         """Simulate the histories first <= h < last; returns their number."""
@@ -88,6 +76,6 @@ def entry_kernel(cache_folder: str | None = None) -> Callable[[Tables, Scratch, 
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = cache_folder or ""
     try:
-        return numba.njit(nogil=True, error_model="numpy", cache=cache_folder is not None)(run_histories)
+        return numba.njit(**OPTIONS, cache=cache_folder is not None)(run_histories)
     finally:
         numba.config.CACHE_DIR = before

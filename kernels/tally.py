@@ -39,9 +39,9 @@ class Scratch(NamedTuple):
     """Working memory of one history; allocated once a batch, left clean by `finish_history`."""
 
     row_sum: NDArray[np.int64]  # [rows]
-    touched: NDArray[np.int64]  # [rows] rows that hold something, the first `count[0]` of them
+    touched: NDArray[np.int64]  # [rows] rows that hold something, the first `used[0]` of them
     composite_sum: NDArray[np.int64]  # [composites]
-    count: NDArray[np.int64]  # [2] rows touched, scores in the voxel list
+    used: NDArray[np.int64]  # [2] rows touched, scores in the voxel list
     voxel: NDArray[np.int64]  # [LIST_SIZE]
     value: NDArray[np.int64]  # [LIST_SIZE]
 
@@ -73,8 +73,8 @@ def score_row(scratch, row, e):
     if e == 0:
         return
     if scratch.row_sum[row] == 0:
-        scratch.touched[scratch.count[0]] = row
-        scratch.count[0] += 1
+        scratch.touched[scratch.used[0]] = row
+        scratch.used[0] += 1
     scratch.row_sum[row] += e
 
 
@@ -83,7 +83,7 @@ def score_voxel(scratch, tallies, voxel, e):
     """Append e quanta in a voxel to the running history's list."""
     if e == 0:
         return
-    n = scratch.count[1]
+    n = scratch.used[1]
     if n == LIST_SIZE:
         n = compact(scratch)
         if n > LIST_KEEP:
@@ -92,14 +92,14 @@ def score_voxel(scratch, tallies, voxel, e):
             n = np.int64(0)
     scratch.voxel[n] = voxel
     scratch.value[n] = e
-    scratch.count[1] = n + 1
+    scratch.used[1] = n + 1
 
 
 @jit
 def compact(scratch):
     """Merge the list's scores of equal voxels; returns its new length."""
     kept = np.int64(0)
-    for i in range(scratch.count[1]):
+    for i in range(scratch.used[1]):
         voxel = scratch.voxel[i]
         j = np.int64(0)
         while j < kept and scratch.voxel[j] != voxel:
@@ -110,20 +110,20 @@ def compact(scratch):
             scratch.voxel[kept] = voxel
             scratch.value[kept] = scratch.value[i]
             kept += 1
-    scratch.count[1] = kept
+    scratch.used[1] = kept
     return kept
 
 
 @jit
 def flush_voxels(scratch, tallies):
     """Add the compacted list to the voxel map and empty it."""
-    for i in range(scratch.count[1]):
+    for i in range(scratch.used[1]):
         voxel, e = scratch.voxel[i], scratch.value[i]
         before = atomic_add(tallies.voxel_sum, voxel, e)
         before_square = atomic_add(tallies.voxel_square, voxel, square(e))
         if before > LIMIT or before_square > LIMIT:
             tallies.counters[COUNT_OVERFLOW] += 1
-    scratch.count[1] = 0
+    scratch.used[1] = 0
 
 
 @jit
@@ -138,7 +138,7 @@ def add_row(tallies, acquisition, row, e):
 @jit
 def finish_history(run, composites, scratch, tallies, acquisition):
     """Square and add what the history left, composites last; leave the scratch memory clean."""
-    for t in range(scratch.count[0]):
+    for t in range(scratch.used[0]):
         row = scratch.touched[t]
         e = scratch.row_sum[row]
         for i in range(composites.first[row], composites.first[row + 1]):
@@ -146,12 +146,12 @@ def finish_history(run, composites, scratch, tallies, acquisition):
             scratch.composite_sum[composites.composite[i]] += part
         add_row(tallies, acquisition, row, e)
         scratch.row_sum[row] = 0
-    if scratch.count[0] > 0:
+    if scratch.used[0] > 0:
         for k in range(run.composites):
             if scratch.composite_sum[k] != 0:
                 add_row(tallies, acquisition, run.rows + k, scratch.composite_sum[k])
                 scratch.composite_sum[k] = 0
-    scratch.count[0] = 0
-    if scratch.count[1] > 0:
+    scratch.used[0] = 0
+    if scratch.used[1] > 0:
         compact(scratch)
         flush_voxels(scratch, tallies)

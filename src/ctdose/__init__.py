@@ -1,0 +1,51 @@
+"""Monte Carlo organ dose, effective dose and dose maps of CT examinations, each with its standard error.
+
+Importing the package is quick: what it offers is loaded when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ctdose._version import __version__
+from ctdose.errors import CtdoseError
+
+if TYPE_CHECKING:
+    from ctdose.phantoms.voxel_phantom import VoxelPhantom
+    from ctdose.physics.materials import Material
+    from ctdose.simulation.irradiate import EnergyImparted, irradiate
+    from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSource
+
+_HOME = {
+    "Material": "ctdose.physics.materials",
+    "VoxelPhantom": "ctdose.phantoms.voxel_phantom",
+    "ParallelBeam": "ctdose.simulation.open_beams",
+    "PointSource": "ctdose.simulation.open_beams",
+    "RotatingSource": "ctdose.simulation.open_beams",
+    "EnergyImparted": "ctdose.simulation.irradiate",
+    "irradiate": "ctdose.simulation.irradiate",
+}
+
+__all__ = [
+    "CtdoseError",
+    "EnergyImparted",
+    "Material",
+    "ParallelBeam",
+    "PointSource",
+    "RotatingSource",
+    "VoxelPhantom",
+    "__version__",
+    "irradiate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'ctdose' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
