@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ctdose.kernels.tables import ENERGY_BINS, F64, PROFILE_NODES
+from ctdose.kernels.tables import ENERGY_BINS, F64
 from ctdose.physics.compton_profile import profile_integral, profile_nodes
 from ctdose.physics.form_factors import form_tables, squared_x_nodes
 from ctdose.physics.materials import Material
@@ -19,8 +19,8 @@ ELECTRON_REST_KEV = 510.99895  # CODATA 2018
 FINE_STRUCTURE = 7.2973525693e-3  # CODATA 2018: momentum of one atomic unit over m_e c
 HC = 12.398419843  # keV angstrom, CODATA 2018
 
-DOPPLER_ENERGIES = 48  # from 1 to 256 keV, spline between: checked against twice as many
-DOPPLER_ANGLES = 96
+DOPPLER_ENERGIES = 64  # from 1 to 256 keV, spline between: checked against twice as many
+DOPPLER_ANGLES = 128
 
 
 def _klein_nishina(energy: F64, t: F64) -> tuple[F64, F64]:
@@ -36,7 +36,10 @@ def _weights(energies: bytes) -> tuple[F64, F64]:
     u = squared_x_nodes().astype(np.float64)
     u_full = (energy / HC) ** 2
     low, high = u[None, :-1, None], u[None, 1:, None]
-    width = np.clip(u_full - low, 0.0, high - low)  # the part of the bin that this energy reaches
+    reach = np.where(np.arange(u.size - 1) == u.size - 2, np.inf, np.diff(u))[
+        None, :, None
+    ]  # the last goes on
+    width = np.clip(u_full - low, 0.0, reach)  # the part of the bin that this energy reaches
     points, point_weights = np.polynomial.legendre.leggauss(3)
     inside = 0.5 * (points + 1.0) * width / (high - low)  # position within the whole bin, 0 to 1
     t = 2.0 * (low + inside * (high - low)) / u_full
@@ -112,7 +115,6 @@ def _doppler_recoil_fraction(material: Material, energy: F64) -> F64:
 
     energies, loss, accepted = _doppler_moments()
     profile = np.diff(profile_integral(material).astype(np.float64))
-    assert profile.shape == (PROFILE_NODES - 1,)
     mean_loss = (loss @ profile) / (accepted @ profile)  # [energy, angle]
     s = form_tables(material).incoherent.astype(np.float64)
     total, _ = _weights(energies.tobytes())

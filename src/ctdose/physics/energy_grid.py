@@ -69,23 +69,22 @@ def edge_kev(number: int, shell: str) -> float | None:
     return above if is_jump else None
 
 
-def _place(nodes: F32, regular: F32, taken: dict[int, float], edge: float) -> None:
+def _float32_above(energy: float) -> float:
+    """The smallest float32 that is not below an energy."""
+    value = np.float32(energy)
+    return float(value if float(value) >= energy else np.nextafter(value, np.float32(np.inf)))
+
+
+def _place(moved: dict[int, float], regular: F32, edge: float) -> None:
     """Move the nearest free node onto an edge; an edge for which there is none is left where it is."""
-    value = np.nextafter(np.float32(edge), np.float32(0))
-    while value < edge:  # the smallest float32 that lies above the edge
-        value = np.nextafter(value, np.float32(np.inf))
-    if value in taken.values():
+    value = _float32_above(edge)
+    lower = int(np.searchsorted(regular, np.float32(value), side="right")) - 1
+    free = [j for j in (lower, lower + 1) if 0 < j < ENERGY_BINS and j not in moved]
+    if value in moved.values() or not free:
         return
-    lower = int(np.searchsorted(regular, value, side="right")) - 1
-    candidates = [j for j in (lower, lower + 1) if 0 < j < ENERGY_BINS and j not in taken]
-    if not candidates:
-        return
-    taken[min(candidates, key=lambda j: abs(regular[j] - value))] = value
-    if lower in taken and lower + 1 in taken and taken[lower] > taken[lower + 1]:
-        taken[lower], taken[lower + 1] = taken[lower + 1], taken[lower]
-    for j in (lower, lower + 1):
-        if j in taken:
-            nodes[j] = taken[j]
+    moved[min(free, key=lambda j: abs(float(regular[j]) - value))] = value
+    if lower in moved and lower + 1 in moved and moved[lower] > moved[lower + 1]:
+        moved[lower], moved[lower + 1] = moved[lower + 1], moved[lower]
 
 
 def build_energy_grid(materials: Iterable[Material]) -> F32:
@@ -104,13 +103,15 @@ def build_energy_grid(materials: Iterable[Material]) -> F32:
     """
     numbers = sorted({atomic_number(e) for material in materials for e, _ in material.composition})
     regular = regular_nodes()
-    nodes = regular.copy()
-    taken: dict[int, float] = {}
+    moved: dict[int, float] = {}
     for shell in SHELLS:
         for number in numbers:
             edge = edge_kev(number, shell)
             if edge is not None and edge < regular[-1]:
-                _place(nodes, regular, taken, edge)
+                _place(moved, regular, edge)
+    nodes = regular.copy()
+    for j, value in moved.items():
+        nodes[j] = value
     return nodes
 
 
