@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUndefined
-
-from ctdose.errors import nearest
-from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
-from ctdose.yaml_reader import Document
+from pydantic_core import PydanticCustomError, PydanticUndefined
 
 LATER = "not available in this version"
 
@@ -20,9 +16,6 @@ class Checked(BaseModel):
     """Base of all models: no unknown key, no silent conversion, no change after the check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-ModelT = TypeVar("ModelT", bound=Checked)
 
 
 def key(
@@ -91,6 +84,10 @@ def _refuse_later(value: Any) -> None:
         raise fault(LATER, "")
 
 
+def _as_is(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 def is_number(value: Any) -> bool:
     """Whether a value from YAML is a finite number (true and false are not)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -102,55 +99,10 @@ def is_number(value: Any) -> bool:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
-PairMm = Annotated[tuple[float, float], PlainValidator(_pair, json_schema_input_type=list[float])]
+AS_IS = PlainSerializer(_as_is)
+"""Beside a PlainValidator: pydantic's own serializer takes the tuple in JSON mode for a list and warns."""
+PairMm = Annotated[tuple[float, float], PlainValidator(_pair, json_schema_input_type=list[float]), AS_IS]
 Later = Annotated[None, PlainValidator(_refuse_later, json_schema_input_type=None)]
-
-
-def validate(model: type[ModelT], document: Document) -> tuple[ModelT | None, list[Fault]]:
-    """Check a document against a model.
-
-    Parameters
-    ----------
-    model : type
-        A `Checked` model.
-    document : Document
-        What was read.
-
-    Returns
-    -------
-    instance : Checked or None
-        None if there are faults.
-    faults : list of Fault
-    """
-    try:
-        return model.model_validate(document.data), []
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        return None, [_fault_of(item, model, document) for item in details]
-
-
-def check_file(model: type[ModelT], document: Document, error: type[FileFaults]) -> ModelT:
-    """As `validate`, but raise all faults as `error`."""
-    instance, faults = validate(model, document)
-    if instance is None:
-        raise error(document.file, faults)
-    return instance
-
-
-def field_at(model: type[BaseModel], path: KeyPath) -> tuple[type[BaseModel], FieldInfo | None]:
-    """Find the model that holds a key, and the key's field, None if the model has no such key."""
-    field: FieldInfo | None = None
-    owner = model
-    for part in path:
-        if not isinstance(part, str):
-            continue
-        inner = _inner_model(field) if field is not None else None
-        if inner is not None:
-            owner = inner
-        field = owner.model_fields.get(part)
-        if field is None:
-            break
-    return owner, field
 
 
 def extra_of(field: FieldInfo | None) -> dict[str, Any]:
@@ -175,10 +127,11 @@ def range_text(field: FieldInfo) -> str:
     """Say the range of a number: "above 0, at most 4"."""
     limits = limits_of(field)
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    return ", ".join(f"{word} {_limit_text(limits[name])}" for name, word in words.items() if name in limits)
+    return ", ".join(f"{word} {limit_text(limits[name])}" for name, word in words.items() if name in limits)
 
 
-def _limit_text(limit: float) -> str:
+def limit_text(limit: float) -> str:
+    """Format a limit."""
     return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
@@ -202,84 +155,3 @@ def _kind(field: FieldInfo) -> str:
         if name in text:
             return word
     return "a value"
-
-
-def _inner_model(field: FieldInfo) -> type[BaseModel] | None:
-    def search(annotation: Any) -> type[BaseModel] | None:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return annotation
-        for item in getattr(annotation, "__args__", ()):
-            found = search(item)
-            if found is not None:
-                return found
-        return None
-
-    return search(field.annotation)
-
-
-_WHY = {
-    "missing": "missing",
-    "float_type": "must be a number",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a mapping of keys",
-    "model_type": "must be a mapping of keys",
-    "model_attributes_type": "must be a mapping of keys",
-    "finite_number": "must be finite",
-    "too_short": "must not be empty",
-    "too_long": "too many entries",
-    "string_too_short": "must not be empty",
-    "string_too_long": "too long",
-    "string_pattern_mismatch": "not of that form",
-}
-
-
-def _fault_of(item: ErrorDetails, model: type[BaseModel], document: Document) -> Fault:
-    path = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith("[")))
-    owner, field = field_at(model, path)
-    kind, context = item["type"], item.get("ctx", {})
-    name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
-    value: Any = ABSENT if kind == "missing" else item["input"]
-    right = right_text(field, name)
-    if kind == "ctdose":
-        why, right = context["why"], context["right"] or right
-    elif kind == "extra_forbidden":
-        why, right = "unknown key", _near_keys(name, owner, model)
-    elif kind in ("literal_error", "enum"):
-        allowed = [word.strip().strip("'\"") for word in context["expected"].replace(" or ", ", ").split(",")]
-        why = "must be one of " + ", ".join(allowed)
-        right = (
-            nearest(value, allowed)
-            if isinstance(value, str)
-            else right or f"Write one of them: {allowed[0]}."
-        )
-    elif kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        word = {"greater_than": "above", "greater_than_equal": "at least"}.get(kind, "")
-        word = word or {"less_than": "below", "less_than_equal": "at most"}[kind]
-        why = f"must be {word} {_limit_text(next(iter(context.values())))}"
-    else:
-        why = _WHY.get(kind) or item["msg"][:1].lower() + item["msg"][1:]
-    if value is None:
-        why = f"{why}; nothing is given"
-    return Fault(path, value, why, right, document.line(path))
-
-
-def _near_keys(name: str, owner: type[BaseModel], model: type[BaseModel]) -> str:
-    for place, inner in _models_below(model).items():
-        if name in inner.model_fields and inner is not owner:
-            return f"It belongs under {place}." if place else "It belongs to the top level of the file."
-    known = list(owner.model_fields)
-    return nearest(name, known)
-
-
-def _models_below(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {"": model}
-    for name, field in model.model_fields.items():
-        inner = _inner_model(field)
-        if inner is not None:
-            found[name] = inner
-    return found

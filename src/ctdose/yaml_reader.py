@@ -1,14 +1,12 @@
 """YAML for people: safe, with line numbers, YAML 1.2 scalars, no surprises.
 
-Only mappings, lists and scalars are read. `1e7` is a number, `0120` is 120, `on` and `yes` are text (YAML 1.2
-core schema, https://yaml.org/spec/1.2.2/#103-core-schema); beyond it, digits may be grouped as in `10_000_000`.
+Only mappings, lists and scalars are read; what a scalar means is said in `yaml_scalars`.
 Refused with one line each: tags, a key given twice, deep nesting, aliases that multiply, large files.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,20 +14,11 @@ from typing import Any
 import yaml
 
 from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
+from ctdose.yaml_scalars import plain_scalar
 
 MAX_BYTES = 1 << 18
 MAX_DEPTH = 16
 MAX_VALUES = 20_000  # after aliases are expanded: bounds what a few lines of aliases can grow into
-MAX_SCALAR = 4000  # also keeps int() away from its quadratic conversion
-
-_DIGITS = r"[0-9]+(?:_[0-9]+)*"
-_INTEGER = re.compile(rf"[-+]?{_DIGITS}\Z")
-_OCTAL_OR_HEX = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(rf"[-+]?(?:\.{_DIGITS}|{_DIGITS}(?:\.(?:{_DIGITS})?)?)(?:[eE][-+]?[0-9]+)?\Z")
-_INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z")
-_WORDS: dict[str, bool | float | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
-_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_WORDS |= {".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan")}
 
 
 @dataclass(frozen=True)
@@ -215,7 +204,8 @@ class _Builder:
                 if self.count > MAX_VALUES:
                     break
             return items
-        return _scalar(node)
+        # A scalar in quotes or in a block is text, whatever it looks like.
+        return plain_scalar(str(node.value)) if node.style is None else str(node.value)
 
     def _mapping(self, node: Any, path: KeyPath, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -236,20 +226,3 @@ class _Builder:
             if self.count > MAX_VALUES:
                 break
         return data
-
-
-def _scalar(node: Any) -> Any:
-    text = str(node.value)
-    if node.style is not None or len(text) > MAX_SCALAR:  # quoted or block: always text
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.match(text):
-        return int(text)
-    if _OCTAL_OR_HEX.match(text):
-        return int(text, 0)
-    if _FLOAT.match(text):
-        return float(text)
-    if _INFINITY.match(text):
-        return float("-inf") if text.startswith("-") else float("inf")
-    return text

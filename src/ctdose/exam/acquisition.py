@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from ctdose.exam.subject import EventUid
-from ctdose.schema import LATER, Checked, Later, fault, is_number, key, later
+from ctdose.schema import AS_IS, LATER, Checked, Later, fault, is_number, key, later
 
 Mode = Literal["helical", "axial", "stationary", "localizer"]
 MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")
@@ -46,7 +46,7 @@ def _start_angle(value: Any) -> float | Literal["averaged"]:
     return float(value)
 
 
-def _modulation(value: Any) -> tuple[()]:
+def _modulation(value: Any) -> tuple[str, ...]:
     right = "Write modulation: [] and give the mean tube_current_ma; a constant current is simulated."
     if not isinstance(value, list | tuple):
         raise fault("must be a list", "Write modulation: [].")
@@ -59,14 +59,14 @@ def _modulation(value: Any) -> tuple[()]:
 
 
 ScanRange = Annotated[
-    str | tuple[float, float],
-    PlainValidator(_scan_range, json_schema_input_type=str | Annotated[list[float], "z_start_mm, z_end_mm"]),
+    str | tuple[float, float], PlainValidator(_scan_range, json_schema_input_type=str | list[float]), AS_IS
 ]
 StartAngle = Annotated[
     float | Literal["averaged"],
     PlainValidator(_start_angle, json_schema_input_type=float | Literal["averaged"]),
+    AS_IS,
 ]
-Modulation = Annotated[tuple[()], PlainValidator(_modulation, json_schema_input_type=list[str])]
+Modulation = Annotated[tuple[str, ...], PlainValidator(_modulation, json_schema_input_type=list[str]), AS_IS]
 
 
 class Acquisition(Checked):

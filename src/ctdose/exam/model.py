@@ -13,7 +13,8 @@ from ctdose.exam.faults import ExamError
 from ctdose.exam.simulation_options import SimulationOptions
 from ctdose.exam.subject import IsoDate, Subject
 from ctdose.faults import KeyPath
-from ctdose.schema import LATER, Checked, Later, PairMm, check_file, fault, key, later
+from ctdose.schema import LATER, Checked, Later, PairMm, fault, key, later
+from ctdose.schema_faults import check_file
 from ctdose.yaml_reader import Document
 
 OTHER_POSITIONS = tuple(

@@ -11,7 +11,7 @@ from ctdose.exam.model import Exam
 from ctdose.exam.phantom_checks import check_phantom_name
 from ctdose.exam.scanner_checks import check_scanner_of
 from ctdose.faults import ABSENT
-from ctdose.schema import validate
+from ctdose.schema_faults import validate
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
 

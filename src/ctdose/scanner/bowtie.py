@@ -20,7 +20,7 @@ class Bowtie(Checked):
     The formula is t = centre + rise · u^p / (1 + u^p), u = |angle| / angle_rad.
     """
 
-    material: str = key(doc="Name of its material", min_length=1, example="aluminum")
+    material: str = key(doc="Name of its material", min_length=1, example="aluminium")
     ctdi_phantom_cm: Literal[16, 32] = key(doc="CTDI phantom that belongs to it", unit="cm", example=32)
     centre_mm: float | None = key(
         None, doc="Thickness on the central ray", unit="mm", ge=0, le=100, example=0.94

@@ -8,7 +8,7 @@ from pathlib import Path
 from ctdose.errors import CtdoseError, nearest
 from ctdose.faults import ABSENT, Fault, FileFaults
 from ctdose.scanner.model import SAME_MM, Scanner
-from ctdose.schema import check_file
+from ctdose.schema_faults import check_file
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
 

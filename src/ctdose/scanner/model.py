@@ -3,125 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import field_validator
 
 from ctdose.errors import CtdoseError
 from ctdose.scanner.bowtie import Bowtie
+from ctdose.scanner.sections import Collimations, Geometry, Localizer, Output, OutputTable, OverRanging, Tube
 from ctdose.schema import Checked, fault, key
+from ctdose.yaml_writer import write_yaml
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAME_MM = 1e-3  # collimations and rotation times closer than this are the same
-
-
-class Geometry(Checked):
-    """Where tube and fan are."""
-
-    source_isocentre_distance_mm: float = key(
-        doc="Focal spot to rotation axis", unit="mm", gt=100, le=1500, example=541
-    )
-    fan_angle_deg: float = key(
-        doc="Full fan angle, symmetric about the central ray", unit="deg", gt=1, lt=120, example=55
-    )
-    anode_angle_deg: float = key(doc="Angle of the target surface", unit="deg", ge=5, le=20, example=8)
-    anode_side: Literal["head", "foot"] = key(
-        doc="End of the rotation axis, of a head-first patient, towards which the anode lies: the weaker side"
-    )
-    source: str = key("", doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-
-class Beam(Checked):
-    """One collimation."""
-
-    nominal_mm: float = key(doc="Nominal beam collimation nT", unit="mm", gt=0, le=200, example=40)
-    beam_width_mm: float = key(
-        doc="Beam width at the isocentre (FWHM)", unit="mm", gt=0, le=250, example=42.5
-    )
-
-
-class Collimations(Checked):
-    """The collimations that there are."""
-
-    beams: list[Beam] = key(doc="Nominal collimations and their beam widths", min_length=1)
-    source: str = key("", doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-
-class Tube(Checked):
-    """Limits of tube and generator."""
-
-    voltages_kv: list[float] = key(doc="Tube voltages", unit="kV", min_length=1, example=[80, 120])
-    current_min_ma: float = key(0.0, doc="Least tube current", unit="mA", ge=0, example=10)
-    current_max_ma: float = key(doc="Greatest tube current", unit="mA", gt=0, le=5000, example=700)
-    power_max_kw: float = key(doc="Greatest generator power", unit="kW", gt=0, le=500, example=80)
-    source: str = key("", doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-    @field_validator("voltages_kv")
-    @classmethod
-    def _in_range(cls, voltages: list[float]) -> list[float]:
-        if any(not 40 <= kv <= 150 for kv in voltages):
-            raise fault(
-                "every tube voltage must lie between 40 and 150 kV", "For example [80, 100, 120, 140]."
-            )
-        return voltages
-
-
-class Localizer(Checked):
-    """The projection radiograph on which a scan is planned."""
-
-    table_speed_mm_s: float = key(doc="Speed of the table", unit="mm/s", gt=0, le=1000, example=100)
-    source: str = key("", doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-
-class OverRanging(Checked):
-    """Travel with the beam on beyond the planned length: a · pitch · nT + b."""
-
-    a: float = key(doc="Part that grows with the feed per rotation", ge=0, le=10, example=1.3)
-    b_mm: float = key(doc="Constant part", unit="mm", ge=0, le=500, example=12)
-    source: str = key(doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-
-class OutputTable(Checked):
-    """CTDI_w of one bowtie in one CTDI phantom."""
-
-    bowtie: str = key(doc="Name of the bowtie", example="body")
-    ctdi_phantom_cm: Literal[16, 32] = key(doc="Diameter of the CTDI phantom", unit="cm", example=32)
-    ctdi_w_mgy_per_100mas: list[list[float]] = key(
-        doc="Pairs of tube voltage and CTDI_w per 100 mAs", unit="kV, mGy", min_length=1, example=[[120, 7.8]]
-    )
-
-    @field_validator("ctdi_w_mgy_per_100mas")
-    @classmethod
-    def _rising_pairs(cls, rows: list[list[float]]) -> list[list[float]]:
-        voltages = [row[0] for row in rows if len(row) == 2]
-        if len(voltages) < len(rows) or any(value <= 0 for row in rows for value in row):
-            raise fault("every row must be a tube voltage and a positive CTDI_w", "For example [[120, 7.8]].")
-        if any(b <= a for a, b in itertools.pairwise(voltages)):
-            raise fault("the tube voltages must rise", "Sort the rows, one for each tube voltage.")
-        return rows
-
-
-class Output(Checked):
-    """What the scanner gives: CTDI_w of one rotation without table feed."""
-
-    reference_collimation_mm: float = key(doc="Collimation of the tables", unit="mm", gt=0, example=40)
-    relative_systematic_error: float = key(
-        doc="Relative standard error common to the table", ge=0, le=1, example=0.15
-    )
-    tables: list[OutputTable] = key(doc="One table for each bowtie and CTDI phantom", min_length=1)
-    source: str = key(doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
 
 
 class Scanner(Checked):
@@ -136,7 +34,7 @@ class Scanner(Checked):
     inherent_filtration_mm: dict[str, float] = key(
         doc="Thickness of the flat filters by material",
         unit="mm",
-        right="Write material: thickness in mm, for example aluminum: 7.0.",
+        right="Write material: thickness in mm, for example aluminium: 7.0.",
     )
     bowties: dict[str, Bowtie] = key(doc="Beam-shaping filters by name", min_length=1)
     collimations: Collimations = key(doc="Collimations")
@@ -152,7 +50,7 @@ class Scanner(Checked):
     @classmethod
     def _thickness(cls, filtration: dict[str, float]) -> dict[str, float]:
         if any(not 0 <= thickness <= 100 for thickness in filtration.values()):
-            raise fault("every thickness must lie between 0 and 100 mm", "For example {aluminum: 7.0}.")
+            raise fault("every thickness must lie between 0 and 100 mm", "For example {aluminium: 7.0}.")
         return filtration
 
     @field_validator("rotation_times_s")
@@ -177,6 +75,10 @@ class Scanner(Checked):
         """Hash of everything the file says (comments and order aside)."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_yaml(self) -> str:
+        """Write everything the file says as YAML, comments lost; `load_scanner` reads it back."""
+        return write_yaml(self.model_dump(mode="json", exclude_none=True))
 
     def bowtie_thickness_mm(self, bowtie: str, fan_angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
         """Thickness of a bowtie along rays of the given fan angles.

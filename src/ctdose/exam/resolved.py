@@ -1,0 +1,139 @@
+"""An exam with everything filled in: what is simulated, and where each value came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.exposure import resolve_exposure
+from ctdose.exam.model import Exam
+from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
+from ctdose.exam.plan import Plan, plan_exam
+from ctdose.faults import KeyPath
+from ctdose.scanner.model import Scanner
+from ctdose.schema import extra_of
+from ctdose.yaml_writer import write_yaml
+
+
+@dataclass(frozen=True)
+class ResolvedExam:
+    """An exam joined with its scanner and bodies.
+
+    Parameters
+    ----------
+    exam : Exam
+        What was asked for.
+    scanner : Scanner
+        The machine.
+    plans : dict of str to tuple of Plan
+        By the name of the body; one plan for each acquisition.
+    exam_sha256 : str
+        Hash of all values of the exam, defaults included, and of its scanner; layout and comments do not matter.
+    """
+
+    exam: Exam
+    scanner: Scanner
+    plans: dict[str, tuple[Plan, ...]]
+    exam_sha256: str
+
+    def to_yaml(self) -> str:
+        """Write the exam as YAML that can be run again, each value marked: user, default, scanner or command line.
+
+        What follows from the values is appended as comments: ranges, mAs, times on each body.
+        """
+        values, origins = _values(self.exam, self.scanner)
+        return write_yaml(values, origins) + "".join(_plan_lines(self.plans))
+
+
+def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExam:
+    """Join an exam with its scanner and the bodies of its phantom.
+
+    Parameters
+    ----------
+    exam : Exam
+        From `load_exam`.
+    scanner : Scanner
+        From `load_scanner(exam.scanner, exam.folder)`.
+    bodies : iterable of Body
+        The bodies of the phantom, for example `VoxelPhantom` objects.
+
+    Returns
+    -------
+    ResolvedExam
+
+    Raises
+    ------
+    ExamError
+        The scan ranges do not fit the bodies.
+    CtdoseError
+        The scanner lacks what the exam asks for.
+    """
+    all_bodies = list(bodies)
+    check_against_phantom(exam, all_bodies)
+    plans = {body_name(body): plan_exam(exam, scanner, body) for body in all_bodies}
+    return ResolvedExam(exam, scanner, plans, exam_sha256(exam, scanner))
+
+
+def exam_sha256(exam: Exam, scanner: Scanner) -> str:
+    """Hash of all values of an exam and of its scanner; file names count by their last part only."""
+    data = exam.model_dump(mode="json")
+    data["phantom"] = Path(exam.phantom).name
+    data["scanner"] = scanner.sha256
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def _values(exam: Exam, scanner: Scanner) -> tuple[dict[str, Any], dict[KeyPath, str]]:
+    values = exam.model_dump(mode="json", exclude_none=True)
+    values["phantom"], values["scanner"] = Path(exam.phantom).name, Path(exam.scanner).name
+    acquisitions = enumerate(exam.acquisitions)
+    values["acquisitions"] = [
+        _acquisition_values(item, scanner, values["acquisitions"][i]) for i, item in acquisitions
+    ]
+    origins = {path: exam.origin(path) for path in _leaves(values, ())}
+    for i, item in enumerate(exam.acquisitions):
+        if item.ctdi_phantom_cm is None:
+            origins[("acquisitions", i, "ctdi_phantom_cm")] = "scanner"
+    for name in ("phantom", "scanner"):
+        path = Path(getattr(exam, name))
+        found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if p.is_file()), None)
+        if found is not None:
+            origins[(name,)] += f", sha256 {hashlib.sha256(found.read_bytes()).hexdigest()}"
+    return values, origins
+
+
+def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, Any]) -> dict[str, Any]:
+    """Keep what has an effect in the acquisition's mode, so that the YAML can be read again."""
+    fields = Acquisition.model_fields
+    kept = {n: v for n, v in values.items() if item.mode in (extra_of(fields[n])["modes"] or [item.mode])}
+    if item.start_angle_deg == "averaged":
+        kept.pop("rotation_direction", None)
+    kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
+    order = list(fields)
+    return {name: kept[name] for name in sorted(kept, key=order.index)}
+
+
+def _leaves(value: Any, path: KeyPath) -> Iterable[KeyPath]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, (*path, name))
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        for i, item in enumerate(value):
+            yield from _leaves(item, (*path, i))
+    else:
+        yield path
+
+
+def _plan_lines(plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
+    for body, of_body in plans.items():
+        for plan in of_body:
+            yield f"# {plan.name} on {body}:\n"
+            yield f"#   planned z {plan.z_start_mm:.1f} to {plan.z_end_mm:.1f} mm ({plan.planned_length_mm:.1f} mm), "
+            yield f"irradiated {plan.irradiated_start_mm:.1f} to {plan.irradiated_end_mm:.1f} mm "
+            yield f"({plan.irradiated_length_mm:.1f} mm)\n"
+            yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
+            yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
