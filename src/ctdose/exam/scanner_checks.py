@@ -86,6 +86,8 @@ def _one_of(
     report: Report,
 ) -> None:
     value: Any = raw.get(name)
+    if any(found.path == (*path, name) for found in report.faults):
+        return  # wrong already whatever the scanner
     if is_number(value) and value > 0 and all(abs(value - item) > tolerance for item in known):
         right = f"{scanner.scanner} has: {', '.join(f'{item:g}' for item in known)}."
         report.add((*path, name), value, f"not available on {scanner.scanner}", right)

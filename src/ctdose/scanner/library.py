@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
 from ctdose.errors import CtdoseError, nearest
-from ctdose.faults import ABSENT, Fault, FileFaults
+from ctdose.faults import Fault, FileFaults, KeyPath
 from ctdose.scanner.model import SAME_MM, Scanner
 from ctdose.schema_faults import check_file
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
@@ -78,7 +79,7 @@ def check_scanner(document: Document) -> Scanner:
 
 
 def _cross_checks(scanner: Scanner, document: Document) -> list[Fault]:
-    found: list[tuple[tuple[str | int, ...], object, str, str]] = []
+    found: list[tuple[KeyPath, object, str, str]] = list(_unknown_materials(scanner))
     for i, beam in enumerate(scanner.collimations.beams):
         if beam.beam_width_mm < 0.9 * beam.nominal_mm:
             path = ("collimations", "beams", i, "beam_width_mm")
@@ -103,6 +104,19 @@ def _cross_checks(scanner: Scanner, document: Document) -> list[Fault]:
             found.append(
                 (("output", "reference_collimation_mm"), reference, "no collimation of this file", right)
             )
-    return [
-        Fault(p, v if v is not None else ABSENT, why, right, document.line(p)) for p, v, why, right in found
+    return [Fault(path, value, why, right, document.line(path)) for path, value, why, right in found]
+
+
+def _unknown_materials(scanner: Scanner) -> Iterator[tuple[KeyPath, object, str, str]]:
+    from ctdose.physics.catalogue import find
+
+    places: list[tuple[KeyPath, str]] = [
+        (("inherent_filtration_mm", m), m) for m in scanner.inherent_filtration_mm
     ]
+    places += [(("bowties", name, "material"), bowtie.material) for name, bowtie in scanner.bowties.items()]
+    for path, material in places:
+        try:
+            find(material)
+        except ValueError as error:
+            right = str(error).partition("). ")[2]
+            yield path, material, "unknown material", right
