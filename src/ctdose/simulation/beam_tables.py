@@ -75,8 +75,8 @@ def open_beam_row(beam: ParallelBeam | PointSource | RotatingSource, to_frame) -
         half = (beam.field_mm[0] / 20.0, beam.field_mm[1] / 20.0)
         frame = np.vstack([to_frame(beam.centre_mm), beam_axes(beam.direction)])
         return BeamRow(BEAM_PARALLEL, half, np.ones(1), (0.0, 0.0), energies, weights[None, :], frame=frame)
-    a, b = beam.half_angles_rad
-    edges, tan_cone = fan_angles(a), (-np.tan(b), np.tan(b))
+    tan_fan, tan_cone = beam.tangents
+    edges = np.linspace(np.arctan(tan_fan[0]), np.arctan(tan_fan[1]), FAN_BINS + 1)
     energy_weight = np.broadcast_to(weights, (FAN_BINS, weights.size))
     fan = (float(edges[0]), float(edges[1] - edges[0]))
     pyramid = (fan, opening(edges, tan_cone), tan_cone, energies, energy_weight)

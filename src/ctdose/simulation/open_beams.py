@@ -10,6 +10,8 @@ import numpy as np
 
 MIN_KEV, MAX_KEV = 1.0, 150.0
 
+Interval = tuple[float, float]
+
 
 def _triple(name: str, value: Sequence[float]) -> tuple[float, float, float]:
     numbers = tuple(float(v) for v in value)
@@ -21,6 +23,20 @@ def _triple(name: str, value: Sequence[float]) -> tuple[float, float, float]:
 def _check_half_angles(angles: Sequence[float]) -> None:
     if len(angles) != 2 or not all(0 < a < math.pi / 2 for a in angles):
         raise ValueError(f"half_angles_rad={angles!r} (must lie between 0 and pi/2). Give two angles in rad.")
+
+
+def _check_limits(limits: Sequence[Sequence[float]]) -> None:
+    ordered = len(limits) == 2 and all(len(pair) == 2 and pair[0] < pair[1] for pair in limits)
+    if not ordered or not all(math.isfinite(t) for pair in limits for t in pair):
+        raise ValueError(
+            f"field_limits={limits!r} (must be two intervals). Give ((low, high), (low, high)) as tangents."
+        )
+
+
+def half_angle_tangents(angles: Sequence[float]) -> tuple[Interval, Interval]:
+    """Lower and upper tangent across and along of a pyramid given by its half angles in rad."""
+    a, b = (math.tan(angle) for angle in angles)
+    return (-a, a), (-b, b)
 
 
 def check_spectrum(spectrum: object) -> tuple[np.ndarray, np.ndarray]:
@@ -105,23 +121,47 @@ class PointSource:
     ----------
     position_mm, aim_mm : (float, float, float)
         The source, and a point on the pyramid's axis.
-    half_angles_rad : (float, float)
+    half_angles_rad : (float, float) or None
         (a, b) of the pyramid |u'| <= tan a, |v'| <= tan b: a in the transverse (x, y) plane, b towards z. For an
         axis along z, a is towards x and b towards y.
     spectrum : float, (energies, weights) or Spectrum
+    field_limits : ((float, float), (float, float)), optional
+        Instead of half angles: lower and upper tangent of the opening across and along, for a field that is not
+        centred on the axis. A rectangle in a plane at right angles to the axis at distance d, from x1 to x2 and y1
+        to y2 as seen from the axis, is ((x1/d, x2/d), (y1/d, y2/d)).
+
+    Raises
+    ------
+    ValueError
+        If the source aims at itself, or not exactly one of `half_angles_rad` and `field_limits` is given.
     """
 
     position_mm: tuple[float, float, float]
     aim_mm: tuple[float, float, float]
-    half_angles_rad: tuple[float, float]
+    half_angles_rad: tuple[float, float] | None
     spectrum: object
+    field_limits: tuple[Interval, Interval] | None = None
 
     def __post_init__(self) -> None:
         position, aim = _triple("position_mm", self.position_mm), _triple("aim_mm", self.aim_mm)
         if position == aim:
             raise ValueError("aim_mm equals position_mm (no direction). Aim at another point.")
-        _check_half_angles(self.half_angles_rad)
+        if (self.half_angles_rad is None) == (self.field_limits is None):
+            raise ValueError(
+                "half_angles_rad and field_limits (exactly one is needed). Give half angles, or None."
+            )
+        if self.half_angles_rad is not None:
+            _check_half_angles(self.half_angles_rad)
+        if self.field_limits is not None:
+            _check_limits(self.field_limits)
         check_spectrum(self.spectrum)
+
+    @property
+    def tangents(self) -> tuple[Interval, Interval]:
+        """Lower and upper tangent of the opening across and along."""
+        if self.field_limits is not None:
+            return self.field_limits
+        return half_angle_tangents(self.half_angles_rad)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -149,6 +189,11 @@ class RotatingSource:
         _triple("isocentre_mm", self.isocentre_mm)
         _check_half_angles(self.half_angles_rad)
         check_spectrum(self.spectrum)
+
+    @property
+    def tangents(self) -> tuple[Interval, Interval]:
+        """Lower and upper tangent of the opening across and along."""
+        return half_angle_tangents(self.half_angles_rad)
 
 
 def beam_axes(direction: Sequence[float]) -> np.ndarray:
