@@ -92,9 +92,7 @@ def test_few_aliases_are_accepted():
 def test_aliases_that_multiply_are_refused_before_they_fill_memory():
     names = [f"a{i}" for i in range(12)]
     lines = ["a0: &a0 [" + ", ".join("x" * 9) + "]"]
-    lines += [
-        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(names)
-    ]  # 9^12 values
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(names)]  # 9^12 values
     with pytest.raises(FileFaults, match="aliases grow"):
         parse_yaml("\n".join(lines).encode(), "f")
     assert MAX_VALUES < 10**5

@@ -1,0 +1,81 @@
+"""The key table and the JSON Schema say what the models check."""
+
+import json
+
+import pytest
+
+from ctdose.exam.acquisition import OUTPUTS, Acquisition
+from ctdose.exam.keys import HEADINGS, exam_keys, json_schema, key_table
+
+ACQUISITION = """
+name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range tube_current_ma
+mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
+table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
+focal_spot filter scan_margin_mm irradiation_event_uid
+"""
+TOP = """
+exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
+"""
+SIMULATION = "histories target_relative_standard_error seed estimator cutoff_kev doppler voxel_mm"
+ROWS = {row.key: row for row in exam_keys()}
+
+
+def test_every_key_of_the_contract_is_there():
+    expected = {f"acquisitions[].{name}" for name in ACQUISITION.split()} | set(TOP.split())
+    expected |= {f"simulation.{name}" for name in SIMULATION.split()} | {"acquisitions[]", "simulation"}
+    assert {key for key in ROWS if not key.startswith("subject.")} == expected
+
+
+def test_units_are_in_the_names():
+    endings = {
+        "mm": "_mm",
+        "kV": "_kv",
+        "s": "_s",
+        "mA": "_ma",
+        "mGy": "_mgy",
+        "deg": "_deg",
+        "keV": "_kev",
+        "cm": "_cm",
+    }
+    for row in exam_keys():
+        if row.unit in endings and row.key != "acquisitions[].scan_range":
+            assert row.key.endswith(endings[row.unit])
+
+
+def test_every_key_has_a_meaning_and_a_type():
+    for row in exam_keys():
+        assert row.meaning
+        assert row.type
+
+
+def test_rows_that_matter():
+    assert ROWS["acquisitions[].pitch"].range == "above 0, at most 4"
+    assert ROWS["acquisitions[].pitch"].modes == "helical"
+    assert ROWS["acquisitions[].start_angle_deg"].default == "averaged"
+    assert ROWS["simulation.histories"].default == "10000000"
+    assert ROWS["exam"].default == "required"
+    assert "Set histories instead" in ROWS["simulation.target_relative_standard_error"].meaning
+
+
+def test_forms():
+    assert key_table("tsv").splitlines()[0].split("\t") == list(HEADINGS)
+    assert all(line.count("\t") == len(HEADINGS) - 1 for line in key_table("tsv").splitlines())
+    assert key_table("markdown").splitlines()[1] == "| " + " | ".join(["---"] * len(HEADINGS)) + " |"
+    assert len(key_table().splitlines()) == len(ROWS) + 1
+    with pytest.raises(ValueError, match="form=html"):
+        key_table("html")
+
+
+def test_json_schema_is_plain_and_strict():
+    schema = json_schema()
+    text = json.dumps(schema)
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"exam", "phantom", "scanner", "acquisitions"}
+    assert schema["$defs"]["Acquisition"]["properties"]["tube_voltage_kv"]["maximum"] == 150
+    assert "(kV)" in schema["$defs"]["Acquisition"]["properties"]["tube_voltage_kv"]["description"]
+    for ours in ('"modes"', '"right"', '"later"'):
+        assert ours not in text
+
+
+def test_outputs_are_keys():
+    assert set(OUTPUTS) <= set(Acquisition.model_fields)
