@@ -97,7 +97,7 @@ def irradiate(
     estimator : str
         ``collision-kerma`` or ``analogue``.
     cutoff_kev : float
-        Photons below it are absorbed on the spot, 1 to 20 keV.
+        Photons below it are absorbed on the spot, 1 to 40 keV.
     doppler : bool
         Broaden Compton scattering by Compton profiles.
     dose_map : bool

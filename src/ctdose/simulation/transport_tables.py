@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ctdose.kernels.tables import (
     ESTIMATOR_ANALOGUE,
     ESTIMATOR_COLLISION_KERMA,
@@ -31,7 +33,7 @@ class Physics:
     estimator : str
         ``collision-kerma`` or ``analogue``.
     cutoff_kev : float
-        A photon below it is absorbed where it is, 1 to 20 keV.
+        A photon below it is absorbed where it is, 1 to 40 keV.
     doppler : bool
         Compton profiles broaden the scattered energy.
 
@@ -48,8 +50,8 @@ class Physics:
     def __post_init__(self) -> None:
         if self.estimator not in ESTIMATORS:
             raise ValueError(f"estimator={self.estimator!r} (unknown). One of {', '.join(ESTIMATORS)}.")
-        if not 1.0 <= self.cutoff_kev <= 20.0:
-            raise ValueError(f"cutoff_kev={self.cutoff_kev} (outside 1 to 20 keV). The default is 1.")
+        if not 1.0 <= self.cutoff_kev <= 40.0:
+            raise ValueError(f"cutoff_kev={self.cutoff_kev} (outside 1 to 40 keV). The default is 1.")
 
 
 def build_transport_tables(
@@ -63,6 +65,7 @@ def build_transport_tables(
     responses: Sequence[FoldedResponse] = (),
     composites: Sequence[Composite] = (),
     with_voxels: bool = False,
+    majorant_scale: float = 1.0,
 ) -> Tables:
     """Assemble the kernel tables of one run.
 
@@ -80,6 +83,8 @@ def build_transport_tables(
         What is scored besides the energy of each region.
     with_voxels : bool
         Keep the voxel map.
+    majorant_scale : float
+        At least 1. A larger majorant changes no mean; it buys small regions more scores for more steps.
     """
     from ctdose.physics.tables import build_tables
 
@@ -89,7 +94,7 @@ def build_transport_tables(
     if surroundings is not None:
         outside = len(materials)
         materials.append(surroundings)
-        ratio = _append_zero(ratio)
+        ratio = np.append(ratio, 0.0)
     attenuation, scattering, fluorescence = build_tables(
         materials, cutoff_kev=physics.cutoff_kev, doppler=physics.doppler
     )
@@ -97,7 +102,7 @@ def build_transport_tables(
     rows = regions + len(responses)
     return Tables(
         voxels=build_voxels(phantom),
-        attenuation=with_majorant(attenuation, ratio),
+        attenuation=with_majorant(attenuation, ratio * majorant_scale),
         scattering=scattering,
         fluorescence=fluorescence,
         responses=build_responses(responses, regions),
@@ -117,9 +122,3 @@ def build_transport_tables(
             with_voxels=int(with_voxels),
         ),
     )
-
-
-def _append_zero(ratio):
-    import numpy as np
-
-    return np.append(ratio, 0.0)

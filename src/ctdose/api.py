@@ -1,0 +1,239 @@
+"""The Python interface: load an exam, simulate it, keep the result."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctdose._version import __version__
+from ctdose.exam.library import load_exam
+from ctdose.exam.resolved import ResolvedExam, resolve
+from ctdose.scanner.library import load_scanner
+
+if TYPE_CHECKING:
+    from ctdose.calibration.calibrate import Calibration
+    from ctdose.exam.model import Exam
+    from ctdose.phantoms.voxel_phantom import VoxelPhantom
+    from ctdose.results.result import BodyResult, Result
+    from ctdose.simulation.ct_beam import CTBeam
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage (``calibration 120 kV body``, ``adult-male``), the batches done and those wanted."""
+
+
+@dataclass(frozen=True)
+class PreparedExam:
+    """An exam with its bodies loaded and its plans made, ready to run.
+
+    Attributes
+    ----------
+    exam : Exam
+    phantoms : tuple of VoxelPhantom
+    resolved : ResolvedExam
+    """
+
+    exam: Exam
+    phantoms: tuple[VoxelPhantom, ...]
+    resolved: ResolvedExam
+
+
+def prepare(exam: Exam | str | Path) -> PreparedExam:
+    """Load the scanner and the bodies of an exam and check that all fits; nothing is simulated.
+
+    Raises
+    ------
+    CtdoseError
+        Every fault of the exam, one line each.
+    """
+    from ctdose.phantoms.library import load_bodies
+
+    checked = load_exam(exam) if isinstance(exam, (str, Path)) else exam
+    scanner = load_scanner(checked.scanner, checked.folder)
+    phantoms = load_bodies(checked.phantom, checked.simulation.voxel_mm, folder=checked.folder)
+    return PreparedExam(checked, tuple(phantoms), resolve(checked, scanner, phantoms))
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def simulate(
+    exam: Exam | PreparedExam | str | Path,
+    *,
+    threads: int | None = None,
+    histories: int | None = None,
+    seed: int | None = None,
+    dose_map: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Simulate an exam.
+
+    Parameters
+    ----------
+    exam : Exam, PreparedExam, name or path
+    threads : int, optional
+        Default: all processors. The result does not depend on it.
+    histories, seed : int, optional
+        Instead of those of the exam. Histories are shared evenly among the bodies.
+    dose_map : bool
+        Keep dose maps.
+    progress : callable, optional
+
+    Returns
+    -------
+    Result
+        With `complete` False if Ctrl-C ended it early.
+
+    Raises
+    ------
+    CtdoseError
+        If the exam is wrong.
+    """
+    begin = time.perf_counter()
+    ready = exam if isinstance(exam, PreparedExam) else prepare(exam)
+    if histories is not None or seed is not None:
+        changed = ready.exam.with_simulation(histories=histories, seed=seed)
+        ready = PreparedExam(
+            changed, ready.phantoms, resolve(changed, ready.resolved.scanner, ready.phantoms)
+        )
+    workers = threads or available_threads()
+    beams, calibrations = _calibrate(ready, workers, progress)
+    bodies: dict[str, BodyResult] = {}
+    complete = True
+    for phantom in ready.phantoms:
+        bodies[phantom.name], whole = _run_body(
+            ready, phantom, beams, calibrations, workers, dose_map, progress
+        )
+        complete = complete and whole
+        if not whole:
+            break
+    return _result(ready, bodies, beams, calibrations, complete, time.perf_counter() - begin)
+
+
+def _calibrate(
+    ready: PreparedExam, threads: int, progress: Progress | None
+) -> tuple[list[CTBeam], list[Calibration]]:
+    from ctdose.calibration.calibrate import calibrate
+    from ctdose.simulation.ct_beam import build_ct_beam
+
+    scanner = ready.resolved.scanner
+    beams, calibrations = [], []
+    for a in ready.exam.acquisitions:
+        beams.append(build_ct_beam(scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm))
+        report = _stage(progress, f"calibration {a.tube_voltage_kv:g} kV {a.bowtie}")
+        calibrations.append(
+            calibrate(
+                scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm, threads=threads, progress=report
+            )
+        )
+    return beams, calibrations
+
+
+def _stage(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, wanted: progress(stage, done, wanted)
+
+
+def _run_body(
+    ready: PreparedExam,
+    phantom: VoxelPhantom,
+    beams: list[CTBeam],
+    calibrations: list[Calibration],
+    threads: int,
+    dose_map: bool,
+    progress: Progress | None,
+) -> tuple[BodyResult, bool]:
+    from ctdose.dosimetry.body_rows import build_body_rows
+    from ctdose.results.assemble import assemble_body, exam_scale
+    from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
+    from ctdose.simulation.runner import BatchRunner, batches_for
+    from ctdose.simulation.seed import random_key
+    from ctdose.simulation.transport_tables import Physics
+
+    options = ready.exam.simulation
+    plans = ready.resolved.plans[phantom.name]
+    planned = [PlannedBeam(p, b, c.photons_per_mas) for p, b, c in zip(plans, beams, calibrations)]
+    rows = build_body_rows(phantom)
+    tables = build_exam_tables(
+        phantom,
+        planned,
+        key=random_key(options.seed, "exam", phantom.name),
+        physics=Physics(options.estimator, options.cutoff_kev, options.doppler),
+        responses=rows.responses,
+        composites=rows.composites,
+        with_voxels=dose_map,
+    )
+    batches = batches_for(-(-options.histories // len(ready.phantoms)))
+    runner = BatchRunner(tables, len(planned))
+    sums = runner.run(range(batches), threads, _stage(progress, phantom.name))
+    body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
+    return body, sums.batches.size == batches
+
+
+def _result(
+    ready: PreparedExam,
+    bodies: dict[str, BodyResult],
+    beams: list[CTBeam],
+    calibrations: list[Calibration],
+    complete: bool,
+    seconds: float,
+) -> Result:
+    from ctdose.dosimetry.effective_dose import effective_dose
+    from ctdose.physics.version import physics_version
+    from ctdose.results.assemble import assemble_acquisition
+    from ctdose.results.result import Result
+    from ctdose.simulation.compiled import kernel_sha256
+
+    plans = {name: ready.resolved.plans[name] for name in bodies}
+    acquisitions = [
+        assemble_acquisition({name: of_body[i] for name, of_body in plans.items()}, calibration, beam)
+        for i, (beam, calibration) in enumerate(zip(beams, calibrations))
+    ]
+    phantoms = [phantom for phantom in ready.phantoms if phantom.name in bodies]
+    whole = len(phantoms) == len(ready.phantoms)
+    return Result(
+        exam=ready.exam.exam,
+        bodies=bodies,
+        acquisitions=tuple(acquisitions),
+        effective_dose=effective_dose(phantoms, [b.dose for b in bodies.values()]) if whole else None,
+        histories=sum(body.histories for body in bodies.values()),
+        seed=ready.exam.simulation.seed,
+        complete=complete,
+        exam_yaml=ready.resolved.to_yaml(),
+        scanner_yaml=_scanner_yaml(ready.resolved.scanner),
+        exam_sha256=ready.resolved.exam_sha256,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={
+            "ctdose_version": __version__,
+            "kernel_sha256": kernel_sha256(),
+            "physics_data": physics_version(),
+        },
+        seconds=seconds,
+    )
+
+
+def _scanner_yaml(scanner: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(
+        scanner.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True
+    )
+
+
+def load_result(path: str | Path) -> Result:
+    """Read a result file; see `ctdose.results.result_file.load_result`."""
+    from ctdose.results.result_file import load_result as load
+
+    return load(path)
+
+
+__all__ = ["PreparedExam", "available_threads", "load_exam", "load_result", "prepare", "simulate"]

@@ -1,0 +1,129 @@
+"""CTDI_w of a CT beam, simulated in the CTDI phantom: mGy for one emitted photon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
+from ctdose.kernels.tables import Tables
+from ctdose.phantoms.ctdi import CHAMBER_LENGTH_MM, CHAMBER_REGIONS, build_ctdi_phantom
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.physics.materials import Material
+from ctdose.simulation.beam_tables import pack_beams
+from ctdose.simulation.ct_beam import CTBeam
+from ctdose.simulation.runner import BatchRunner, Progress
+from ctdose.simulation.scoring import Composite
+from ctdose.simulation.seed import random_key
+from ctdose.simulation.sums import Sums
+from ctdose.simulation.transport_tables import Physics, build_transport_tables
+from ctdose.simulation.views import PieceRow, build_views
+from ctdose.simulation.voxel_tables import to_kernel_frame
+
+CALIBRATION_SEED = 0
+MAJORANT_SCALE = 4.0  # the chambers are small: four times the steps, a quarter of the variance
+FIRST_ROUND = 64
+CENTER_WEIGHT, PERIPHERY_WEIGHT = 1.0 / 3.0, 2.0 / 3.0
+
+
+@dataclass(frozen=True)
+class SimulatedCTDI:
+    """CTDI_100 and CTDI_w for one emitted photon, mGy.
+
+    Attributes
+    ----------
+    center, periphery, weighted : float
+        CTDI_100 in the centre, its mean over the four peripheral holes, CTDI_w.
+    relative_standard_error : float
+        Of CTDI_w.
+    histories : int
+    """
+
+    center: float
+    periphery: float
+    weighted: float
+    relative_standard_error: float
+    histories: int
+
+
+def chamber_composites(phantom: VoxelPhantom) -> list[Composite]:
+    """Air kerma in the centre, its mean in the periphery, and CTDI_w's combination of both, per mass (1/g).
+
+    The energy imparted to air, scored as collision kerma, over the mass of air: air kerma, not dose to PMMA.
+    """
+    mass = phantom.region_masses_g()
+    center = CHAMBER_REGIONS["center"]
+    periphery = [region for name, region in CHAMBER_REGIONS.items() if name != "center"]
+    parts = {region: 1.0 / mass[region] / len(periphery) for region in periphery}
+    weighted = {center: CENTER_WEIGHT / mass[center]} | {r: PERIPHERY_WEIGHT * c for r, c in parts.items()}
+    return [
+        Composite("center", {center: 1.0 / mass[center]}),
+        Composite("periphery", parts),
+        Composite("weighted", weighted),
+    ]
+
+
+def ctdi_tables(beam: CTBeam, phantom_cm: int) -> tuple[Tables, list[Composite]]:
+    """Kernel tables of one rotation without feed around a CTDI phantom, every start angle alike."""
+    phantom = build_ctdi_phantom(phantom_cm)
+    composites = chamber_composites(phantom)
+    x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
+    row = replace(beam.row, isocentre=(float(x), float(y)))
+    tables = build_transport_tables(
+        phantom,
+        pack_beams([row]),
+        build_views([PieceRow(1.0, (float(z), float(z)), (0.0, 2.0 * math.pi), True, 0, 0)]),
+        key=random_key(CALIBRATION_SEED, "calibration", phantom.name),
+        physics=Physics(),
+        surroundings=Material("air"),
+        composites=composites,
+        majorant_scale=MAJORANT_SCALE,
+    )
+    return tables, composites
+
+
+def simulate_ctdi(
+    tables: Tables,
+    composites: list[Composite],
+    collimation_mm: float,
+    *,
+    relative_standard_error: float,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> SimulatedCTDI:
+    """Run rounds of batches until CTDI_w is known well enough.
+
+    The size of a round follows from the tallies of those before it alone, so the result depends on neither threads
+    nor time.
+
+    Parameters
+    ----------
+    tables, composites
+        From `ctdi_tables`.
+    collimation_mm : float
+        Nominal nT: CTDI_100 is the integral over the chamber's 100 mm divided by min(nT, 100 mm).
+    relative_standard_error : float
+        Of CTDI_w, where to stop.
+    threads : int
+    progress : callable, optional
+    """
+    sums = BatchRunner(tables).run(range(FIRST_ROUND), threads, progress)
+    while True:
+        values, errors = _estimates(sums, tables, composites)
+        reached = errors[2] / values[2]
+        if reached <= relative_standard_error:
+            break
+        done = sums.batches.size
+        wanted = math.ceil(done * min(4.0, 1.05 * (reached / relative_standard_error) ** 2))
+        sums = sums + BatchRunner(tables).run(range(done, max(wanted, done + 1)), threads, progress)
+    per_photon = MGY_PER_KEV_PER_G * CHAMBER_LENGTH_MM / min(collimation_mm, CHAMBER_LENGTH_MM)
+    center, periphery, weighted = (float(v) * per_photon for v in values)
+    return SimulatedCTDI(center, periphery, weighted, float(reached), sums.histories)
+
+
+def _estimates(sums: Sums, tables: Tables, composites: list[Composite]) -> tuple[list[float], list[float]]:
+    mean, error = sums.row_estimates()
+    first = tables.run.rows
+    scales = [c.scale for c in composites]
+    values = [scale * float(mean[first + k]) for k, scale in enumerate(scales)]
+    return values, [scale * float(error[first + k]) for k, scale in enumerate(scales)]

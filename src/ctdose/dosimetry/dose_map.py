@@ -1,0 +1,88 @@
+"""Dose maps: absorbed dose and its relative standard error in every voxel, and each voxel's share of effective dose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctdose.dosimetry.body_rows import BodyRows
+from ctdose.dosimetry.organ_dose import Scale
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.simulation.sums import KEV2_PER_QUANTUM, KEV_PER_QUANTUM, Sums, mean_and_error
+
+SEX_AVERAGE = 0.5
+
+
+@dataclass(frozen=True)
+class DoseMap:
+    """Maps of one body, float32 [z, y, x].
+
+    Attributes
+    ----------
+    absorbed_dose_mgy : float32 ndarray
+    relative_standard_error : float32 ndarray
+        NaN where there is no dose.
+    effective_dose_map_msv : float32 ndarray or None
+        What each voxel contributes to effective dose; the maps of both reference persons sum to it. None for a body
+        that is not a reference person.
+    """
+
+    absorbed_dose_mgy: np.ndarray
+    relative_standard_error: np.ndarray
+    effective_dose_map_msv: np.ndarray | None
+
+
+def region_coefficients(rows: BodyRows, mean: np.ndarray, recommendation: str = "icrp103") -> np.ndarray:
+    """Share of a region's imparted energy in the weighted dose, 1/g, [regions].
+
+    A tissue's share of E is spread in proportion to the energy imparted in it. Marrow and endosteum are scored by
+    fluence: the spongiosa's energies are scaled so that each site sums to its folded dose.
+    """
+    regions = rows.organ_mass_g.size
+    composite = next(c for c in rows.composites if c.name == f"weighted:{recommendation}")
+    result = np.zeros(regions)
+    for row, coefficient in composite.coefficients.items():
+        if row < regions:
+            result[row] += coefficient
+            continue
+        region = rows.responses[row - regions].region
+        if mean[region] > 0.0:
+            result[region] += coefficient * mean[row] / mean[region]
+    return result
+
+
+def dose_map(
+    phantom: VoxelPhantom, rows: BodyRows, sums: Sums, scale: Scale, *, reference_person: bool
+) -> DoseMap:
+    """Turn the voxel sums of a run into maps, slice by slice to spare memory.
+
+    Parameters
+    ----------
+    phantom : VoxelPhantom
+    rows : BodyRows
+    sums : Sums
+        With a voxel map.
+    scale : Scale
+    reference_person : bool
+        Whether there is an effective dose map.
+    """
+    assert sums.voxel_sum is not None
+    assert sums.voxel_square is not None
+    shape = phantom.shape
+    dose, relative = np.zeros(shape, np.float32), np.full(shape, np.nan, np.float32)
+    share = np.zeros(shape, np.float32) if reference_person else None
+    coefficient = region_coefficients(rows, sums.row_estimates()[0]) if reference_person else np.zeros(1)
+    own = np.array([m.density_g_cm3 for m in phantom.materials])
+    steps = phantom.density_steps()
+    for k in range(shape[0]):
+        energy, error = mean_and_error(
+            sums.voxel_sum[k] * KEV_PER_QUANTUM, sums.voxel_square[k] * KEV2_PER_QUANTUM, sums.histories
+        )
+        mass = own[phantom.material_index[k]] * (steps[k] / 4096.0) * phantom.voxel_volume_cm3
+        per_mass = np.divide(energy, mass, out=np.zeros_like(energy), where=mass > 0)
+        dose[k] = scale.mgy(per_mass)
+        np.divide(error, energy, out=relative[k], where=energy > 0, casting="same_kind")
+        if share is not None:
+            share[k] = SEX_AVERAGE * scale.mgy(energy * coefficient[phantom.region_index[k]])
+    return DoseMap(dose, relative, share)

@@ -1,0 +1,204 @@
+"""Organ doses of one body, from the sums of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ctdose.dosimetry.body_rows import BodyRows
+from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.simulation.sums import Sums
+
+NO_ID = -1
+
+
+@dataclass(frozen=True)
+class OrganDose:
+    """Absorbed dose of an organ, a group of organs or a tissue.
+
+    Attributes
+    ----------
+    organ_id : int
+        Stable region number; -1 for groups and tissues.
+    name, icrp103_tissue, snomed : str
+    mass_g : float
+        In the voxels.
+    reference_mass_g : float
+        Of the reference person, NaN if unknown.
+    absorbed_dose_mgy, standard_error_mgy : float
+        Mean over the mass, and its statistical standard error (one sigma).
+    systematic_error_mgy : float
+        Part that all organs and exams of this scanner share: output and calibration. Never in quadrature with the
+        statistical one.
+    mass_in_range_fraction : float
+        Share of the voxel mass between the ends of the irradiated range.
+    partial : bool
+        The voxels hold only a part of the organ (the denominator holds all of it).
+    note : str
+    """
+
+    organ_id: int
+    name: str
+    icrp103_tissue: str
+    snomed: str
+    mass_g: float
+    reference_mass_g: float
+    absorbed_dose_mgy: float
+    standard_error_mgy: float
+    systematic_error_mgy: float
+    mass_in_range_fraction: float
+    partial: bool = False
+    note: str = ""
+
+    @property
+    def relative_standard_error(self) -> float:
+        """Standard error over dose; NaN without dose."""
+        return (
+            self.standard_error_mgy / self.absorbed_dose_mgy if self.absorbed_dose_mgy > 0 else float("nan")
+        )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From tallies per history to the exam.
+
+    Attributes
+    ----------
+    photons : float
+        Real photons of the whole exam.
+    relative_systematic_error : float
+    """
+
+    photons: float
+    relative_systematic_error: float
+
+    def mgy(self, kev_per_g: np.ndarray | float) -> np.ndarray | float:
+        """Dose in mGy of an energy per mass and history."""
+        return kev_per_g * self.photons * MGY_PER_KEV_PER_G
+
+
+@dataclass(frozen=True)
+class BodyDose:
+    """Doses of one body.
+
+    Attributes
+    ----------
+    name : str
+    organs : dict of str to OrganDose
+        Organs as the phantom has them, then groups such as ``lungs``, then ``red_bone_marrow`` and ``bone_surface``.
+    tissues : dict of str to OrganDose
+        Tissues of ICRP 103.
+    weighted_msv : dict of str to (float, float)
+        For ``icrp103`` and ``icrp60``: sum of tissue weight times dose of this body, and standard error. Not an
+        effective dose: that is the mean of both reference persons.
+    """
+
+    name: str
+    organs: dict[str, OrganDose]
+    tissues: dict[str, OrganDose] = field(default_factory=dict)
+    weighted_msv: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def fraction_in_range(phantom: VoxelPhantom, z_range_mm: tuple[float, float]) -> np.ndarray:
+    """Share of each region's mass whose voxel centres lie inside a z range, [regions]; 0 for empty regions."""
+    z = phantom.origin_mm[2] + np.arange(phantom.shape[0]) * phantom.spacing_mm[2]
+    inside = (z >= z_range_mm[0]) & (z <= z_range_mm[1])
+    regions = int(phantom.region_index.max()) + 1
+    own = np.array([m.density_g_cm3 for m in phantom.materials])
+
+    def mass(where: np.ndarray) -> np.ndarray:
+        density = own[phantom.material_index[where]] * phantom.density_steps()[where]
+        return np.bincount(phantom.region_index[where].ravel(), density.ravel(), minlength=regions)
+
+    whole = mass(np.ones_like(inside))
+    return np.divide(mass(inside), whole, out=np.zeros(regions), where=whole > 0)
+
+
+def body_dose(
+    phantom: VoxelPhantom, rows: BodyRows, sums: Sums, scale: Scale, irradiated_mm: tuple[float, float]
+) -> BodyDose:
+    """Turn the sums of a run into doses.
+
+    Parameters
+    ----------
+    phantom : VoxelPhantom
+    rows : BodyRows
+        As scored.
+    sums : Sums
+    scale : Scale
+    irradiated_mm : (float, float)
+        z range for `mass_in_range_fraction`.
+    """
+    mean, error = sums.row_estimates()
+    regions = rows.organ_mass_g.size
+    first_composite = regions + len(rows.responses)
+    in_range = fraction_in_range(phantom, irradiated_mm)
+    voxel_mass = phantom.region_masses_g()
+    organs: dict[str, OrganDose] = {}
+
+    def put(into: dict[str, OrganDose], name: str, value: float, sigma: float, **about: object) -> None:
+        dose, standard_error = float(scale.mgy(value)), float(scale.mgy(sigma))
+        into[name] = OrganDose(
+            name=name,
+            absorbed_dose_mgy=dose,
+            standard_error_mgy=standard_error,
+            systematic_error_mgy=dose * scale.relative_systematic_error,
+            **about,  # type: ignore[arg-type]
+        )
+
+    for organ in phantom.organs:
+        r = organ.organ_id
+        if r >= regions or voxel_mass[r] == 0.0:
+            continue
+        mass = rows.organ_mass_g[r]
+        about = {
+            "organ_id": r,
+            "icrp103_tissue": organ.icrp103_tissue or "",
+            "snomed": organ.snomed or "",
+            "mass_g": float(voxel_mass[r]),
+            "reference_mass_g": organ.reference_mass_g,
+            "mass_in_range_fraction": float(in_range[r]),
+            "partial": organ.omitted_mass_g > 0,
+            "note": organ.note,
+        }
+        put(organs, organ.name, mean[r] / mass, error[r] / mass, **about)
+    tissues: dict[str, OrganDose] = {}
+    weighted: dict[str, tuple[float, float]] = {}
+    for k, composite in enumerate(rows.composites):
+        value, sigma = (composite.scale * a[first_composite + k] for a in (mean, error))
+        kind, name = composite.name.split(":")
+        if kind == "weighted":
+            weighted[name] = (float(scale.mgy(value)), float(scale.mgy(sigma)))
+            continue
+        about = _about_combination(kind, name, phantom, rows, voxel_mass, in_range, composite.coefficients)
+        put(tissues if kind == "tissue" else organs, name, value, sigma, **about)
+    for name in ("red_bone_marrow", "bone_surface"):
+        if name in tissues:
+            organs[name] = tissues[name]
+    return BodyDose(phantom.name, organs, tissues, weighted)
+
+
+def _about_combination(kind, name, phantom, rows, voxel_mass, in_range, coefficients) -> dict[str, object]:
+    """Mass, range and tissue of a group or tissue from its regions."""
+    regions = [row for row in coefficients if row < voxel_mass.size]
+    responses = [
+        rows.responses[row - voxel_mass.size].region for row in coefficients if row >= voxel_mass.size
+    ]
+    mass = float(voxel_mass[regions].sum()) if regions else rows.tissue_masses_g[name]
+    places = regions or responses
+    weights = np.abs(list(coefficients.values())) * voxel_mass[places]
+    by_id = {organ.organ_id: organ for organ in phantom.organs}
+    members = [by_id[r] for r in regions if r in by_id]
+    tissue = {organ.icrp103_tissue for organ in members}
+    return {
+        "organ_id": NO_ID,
+        "icrp103_tissue": name if kind == "tissue" else (tissue.pop() or "" if len(tissue) == 1 else ""),
+        "snomed": "",
+        "mass_g": mass,
+        "reference_mass_g": float(sum(o.reference_mass_g for o in members)) if members else mass,
+        "mass_in_range_fraction": float((weights * in_range[places]).sum() / weights.sum()),
+        "partial": any(o.omitted_mass_g > 0 for o in members),
+        "note": "",
+    }

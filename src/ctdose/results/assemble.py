@@ -1,0 +1,113 @@
+"""From the sums of a run to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ctdose.calibration.calibrate import Calibration
+from ctdose.dosimetry.body_rows import BodyRows
+from ctdose.dosimetry.dose_map import dose_map
+from ctdose.dosimetry.organ_dose import Scale, body_dose
+from ctdose.exam.dose_indices import dose_indices
+from ctdose.exam.plan import Plan
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
+from ctdose.simulation.ct_beam import CTBeam
+from ctdose.simulation.exam_tables import PlannedBeam
+from ctdose.simulation.sums import Sums
+
+
+def beam_edges_mm(plan: Plan) -> tuple[float, float]:
+    """Outer edges of the beam over the whole scan, at the isocentre."""
+    ends = [z for piece in plan.pieces for z in (piece.z_start_mm, piece.z_end_mm)]
+    half = plan.beam_width_mm / 2.0
+    return min(ends) - half, max(ends) + half
+
+
+def exam_scale(planned: Sequence[PlannedBeam], calibrations: Sequence[Calibration]) -> Scale:
+    """Photons of the exam on one body, and their common relative error.
+
+    The acquisitions of one scanner err together, so their errors add up linearly, weighted by photons.
+    """
+    photons = np.array([p.photons for p in planned])
+    errors = np.array([c.relative_error for c in calibrations])
+    return Scale(float(photons.sum()), float((photons * errors).sum() / photons.sum()))
+
+
+def assemble_body(
+    phantom: VoxelPhantom, rows: BodyRows, sums: Sums, scale: Scale, plans: Sequence[Plan]
+) -> BodyResult:
+    """Doses, maps and tallies of one body."""
+    edges = [beam_edges_mm(plan) for plan in plans]
+    irradiated = (min(low for low, _ in edges), max(high for _, high in edges))
+    reference_person = phantom.anatomy is not None and phantom.anatomy.reference_person
+    maps = None
+    if sums.voxel_sum is not None:
+        maps = dose_map(phantom, rows, sums, scale, reference_person=reference_person)
+    return BodyResult(
+        name=phantom.name,
+        dose=body_dose(phantom, rows, sums, scale, irradiated),
+        grid=_grid(phantom),
+        batches=_batches(rows, sums, scale),
+        map=maps,
+        histories=sums.histories,
+    )
+
+
+def _grid(phantom: VoxelPhantom) -> Grid:
+    return Grid(
+        organ_index=phantom.region_index,
+        material_index=phantom.material_index,
+        density_g_cm3=np.array([m.density_g_cm3 for m in phantom.materials]),
+        material_names=tuple(m.name for m in phantom.materials),
+        origin_mm=phantom.origin_mm,
+        spacing_mm=phantom.spacing_mm,
+        phantom_sha256=phantom.sha256(),
+    )
+
+
+def _batches(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
+    mass = rows.organ_mass_g
+    per_region = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > 0)
+    factors = [*per_region, *(1.0 for _ in rows.responses), *(c.scale for c in rows.composites)]
+    names = [f"region:{r}" for r in range(mass.size)]
+    names += [f"response:{r.name}" for r in rows.responses] + [c.name for c in rows.composites]
+    return Batches(sums.batches, sums.rows, tuple(names), np.asarray(scale.mgy(np.array(factors))))
+
+
+def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam: CTBeam) -> AcquisitionResult:
+    """Dose indices and beam of one acquisition over all bodies."""
+    indices = {name: dose_indices(plan, calibration.ctdi_w_mgy_per_100mas) for name, plan in plans.items()}
+    plan, index = next(iter(plans.values())), next(iter(indices.values()))
+    weights = np.asarray(beam.central_spectrum.weights, np.float64)
+    return AcquisitionResult(
+        name=plan.name,
+        mode=plan.mode,
+        bowtie=plan.bowtie,
+        tube_voltage_kv=plan.tube_voltage_kv,
+        collimation_mm=plan.collimation_mm,
+        beam_width_mm=plan.beam_width_mm,
+        ctdi_vol_mgy=index.ctdi_vol_mgy,
+        ctdi_phantom_cm=index.ctdi_phantom_cm,
+        photons_per_mas=calibration.photons_per_mas,
+        calibration_id=calibration.calibration_id,
+        calibration_relative_standard_error=calibration.relative_standard_error,
+        output_relative_systematic_error=calibration.relative_systematic_error,
+        hvl_mm_al=float(beam.central_spectrum.hvl_mm()),
+        mean_energy_kev=float(beam.central_spectrum.mean_energy_kev),
+        spectrum_kev=np.asarray(beam.central_spectrum.energies_kev, np.float64),
+        spectrum_weight=weights / weights.sum(),
+        on_body={
+            name: OnBody(
+                dlp_mgy_cm=indices[name].dlp_mgy_cm,
+                planned_mm=(p.z_start_mm, p.z_end_mm),
+                irradiated_mm=(p.irradiated_start_mm, p.irradiated_end_mm),
+                beam_edges_mm=beam_edges_mm(p),
+                total_mas=p.total_mas,
+                pieces=p.pieces,
+            )
+            for name, p in plans.items()
+        },
+    )

@@ -1,0 +1,96 @@
+"""The tables of a CT exam on one body: beams over its isocentre, pieces of all acquisitions in one mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ctdose.exam.plan import Plan
+from ctdose.kernels.tables import Tables
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.physics.materials import Material
+from ctdose.simulation.beam_tables import pack_beams
+from ctdose.simulation.ct_beam import CTBeam
+from ctdose.simulation.scoring import Composite, FoldedResponse
+from ctdose.simulation.transport_tables import Physics, build_transport_tables
+from ctdose.simulation.views import PieceRow, build_views
+from ctdose.simulation.voxel_tables import to_kernel_frame
+
+
+@dataclass(frozen=True)
+class PlannedBeam:
+    """One acquisition: where its source is, what it emits, how much.
+
+    Parameters
+    ----------
+    plan : Plan
+    beam : CTBeam
+    photons_per_mas : float
+        Real photons that leave bowtie and collimator per mAs; or any relative number.
+    """
+
+    plan: Plan
+    beam: CTBeam
+    photons_per_mas: float
+
+    @property
+    def photons(self) -> float:
+        """Photons of the whole acquisition."""
+        return self.photons_per_mas * self.plan.total_mas
+
+
+def _pieces(planned: PlannedBeam, index: int, corner_z_mm: float) -> list[PieceRow]:
+    return [
+        PieceRow(
+            photons=piece.mas * planned.photons_per_mas,
+            z_cm=((piece.z_start_mm - corner_z_mm) / 10.0, (piece.z_end_mm - corner_z_mm) / 10.0),
+            angle_rad=(piece.angle_start_rad, piece.angle_span_rad),
+            angle_is_random=piece.angle_is_random,
+            beam=index,
+            acquisition=index,
+        )
+        for piece in planned.plan.pieces
+    ]
+
+
+def build_exam_tables(
+    phantom: VoxelPhantom,
+    acquisitions: Sequence[PlannedBeam],
+    *,
+    key: tuple[int, int],
+    physics: Physics,
+    responses: Sequence[FoldedResponse] = (),
+    composites: Sequence[Composite] = (),
+    with_voxels: bool = True,
+    majorant_scale: float = 1.0,
+) -> Tables:
+    """Assemble the kernel tables of an exam on one body.
+
+    The acquisitions become one mixture source, in which each has the share of the photons that it emits.
+
+    Parameters
+    ----------
+    phantom : VoxelPhantom
+    acquisitions : sequence of PlannedBeam
+    key, physics, responses, composites, with_voxels, majorant_scale
+        As in `build_transport_tables`. Between source and phantom there is air.
+    """
+    rows, pieces = [], []
+    corner_z_mm = phantom.corner_mm[2]
+    for index, planned in enumerate(acquisitions):
+        x, y = planned.plan.isocentre_xy_mm
+        centre = to_kernel_frame(phantom, (x, y, 0.0))
+        rows.append(replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1]))))
+        pieces += _pieces(planned, index, corner_z_mm)
+    return build_transport_tables(
+        phantom,
+        pack_beams(rows),
+        build_views(pieces),
+        key=key,
+        physics=physics,
+        surroundings=Material("air"),
+        responses=responses,
+        composites=composites,
+        with_voxels=with_voxels,
+        majorant_scale=majorant_scale,
+    )
