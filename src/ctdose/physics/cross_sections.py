@@ -4,7 +4,7 @@
 `CS_Energy` (water 30 % low at 20 keV) and its Kissel photoelectric functions (oxygen 43 % low) are never used.
 """
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ def element_coefficients(number: int, energy_kev: ArrayLike) -> MassCoefficients
     return MassCoefficients(*_element_table(number, np.asarray(energy_kev, np.float64).tobytes()))
 
 
-@cache
+@lru_cache(maxsize=512)
 def _element_table(number: int, energies: bytes) -> F64:
     import xraylib
 
