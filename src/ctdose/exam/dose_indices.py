@@ -1,14 +1,19 @@
 """CTDI_vol and DLP from CTDI_w, and back: relations only, nothing is simulated here.
 
-CTDI_w is that of one rotation without table feed. Definitions follow IEC 60601-2-44 (edition 3 with amendments):
-CTDI_vol = CTDI_w / pitch (helical), CTDI_w · nT / Δd (axial), rotations · CTDI_w (stationary). In every mode
+CTDI_w is that of one rotation without table feed. CTDI_vol = CTDI_w / pitch (helical), CTDI_w · nT / Δd (axial),
+rotations · CTDI_w (stationary). In every mode
 
     DLP = (CTDI_w per mAs) · (total mAs) · nT                                                            (1)
 
-because each rotation leaves CTDI_w · nT behind, wherever the table is. A localizer has no rotation; its DLP is
-stated by (1) too, its CTDI_vol as that DLP over the length: the energy is that of a rotating tube, its
-distribution around the phantom is not. The standard itself was not at hand: the definitions are those that AAPM
-reports and manufacturers' manuals quote.
+because each rotation leaves CTDI_w · nT behind, wherever the table is.
+
+Sources. Helical and axial: AAPM Report 96 (2008), as quoted; DLP = CTDI_w · nT · rotations without table feed: a
+manufacturer's manual (Toshiba Auklet), which shows CTDI_w of one rotation there, as editions of IEC 60601-2-44
+before the third had it; the third counts the rotations, which is what stands here. IEC 60601-2-44 itself was not at
+hand: not verified.
+
+A localizer does not rotate. Its DLP is stated by (1) too, its CTDI_vol as that DLP over the length: the energy is
+that of a rotating tube, its distribution around the phantom is not. That is our convention.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ class Scanner(Checked):
         """CTDI_w of one rotation without table feed, per 100 mAs.
 
         Between the tube voltages of the table by a power law; at another collimation than that of the table in
-        proportion to the free-in-air index, beam width / nT (IEC 60601-2-44 scales wide beams in this way).
+        proportion to the free-in-air index, beam width / nT, as IEC 60601-2-44 scales beams over 40 mm (not verified).
 
         Parameters
         ----------
