@@ -1,5 +1,8 @@
 """Materials: names, compositions, checks."""
 
+import subprocess
+import sys
+
 import pytest
 
 from ctdose.physics import catalogue
@@ -99,3 +102,18 @@ def test_bad_input_is_refused_in_one_line(fractions, density, error, text):
 def test_name_must_be_text():
     with pytest.raises(TypeError, match="must be a name"):
         Material(13)  # type: ignore[arg-type]
+
+
+def test_unchecked_compositions_say_so():
+    assert not catalogue.find("urine").verified
+    assert catalogue.find("thyroid").verified
+    assert "ICRP Publication 110" in catalogue.find("icrp110-female-breast").source
+
+
+def test_importing_physics_loads_nothing_slow():
+    code = (
+        "import sys, ctdose.physics.tables, ctdose.physics.spectra\n"
+        "print(*{'xraylib', 'numba', 'scipy'} & {name.split('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -48,5 +48,7 @@ def profile_integral(material: Material) -> F32:
     ndarray of float32, shape (PROFILE_NODES,)
         From 0 at p_z = 0 to 1 at PROFILE_PZ_MAX, on `profile_nodes`.
     """
-    total = sum(atoms * _element_integral(atomic_number(e)) for e, atoms in material.atom_fractions().items())
+    total = np.zeros(PROFILE_NODES)
+    for element, atoms in material.atom_fractions().items():
+        total += atoms * _element_integral(atomic_number(element))
     return (total / total[-1]).astype(np.float32)

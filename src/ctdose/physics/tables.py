@@ -121,10 +121,10 @@ def _mu_en_ends(material: Material, node_kev: F32, cutoff_kev: float, doppler: b
     recoil = recoil_fraction(
         material, node_kev.astype(np.float64), doppler=doppler
     )  # continuous across edges
-    return tuple(
-        material.density_g_cm3 * absorption_with_recoil(material, energy, part, cutoff_kev)
-        for energy, part in zip(bin_ends(node_kev), (recoil[:-1], recoil[1:]))
-    )
+    lower, upper = bin_ends(node_kev)
+    at_lower = absorption_with_recoil(material, lower, recoil[:-1], cutoff_kev)
+    at_upper = absorption_with_recoil(material, upper, recoil[1:], cutoff_kev)
+    return material.density_g_cm3 * at_lower, material.density_g_cm3 * at_upper
 
 
 def _attenuation(

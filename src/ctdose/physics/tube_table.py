@@ -41,8 +41,8 @@ def tube_table() -> TubeTable:
         resources.files("ctdose.physics.data").joinpath(FILE).open("rb") as stream,
         np.load(stream, allow_pickle=False) as data,
     ):
-        arrays = [data[name].astype(np.float64) for name in TubeTable._fields[:-1]]
-        return TubeTable(*arrays, str(data["made_with"]))
+        arrays = {name: data[name].astype(np.float64) for name in TubeTable._fields if name != "made_with"}
+        return TubeTable(**arrays, made_with=str(data["made_with"]))
 
 
 def _mix(nodes: F64, value: float) -> tuple[int, float]:
@@ -74,7 +74,7 @@ def unfiltered_spectrum(tube_voltage_kv: float, take_off_angle_deg: float) -> Sp
     continuum = np.tensordot(weights, table.continuum[i : i + 2, j : j + 2])
     lines = np.tensordot(weights, table.lines[i : i + 2, j : j + 2])
     count = int((tube_voltage_kv - 1.0) / BIN_KEV)
-    energies = tube_voltage_kv - BIN_KEV * (np.arange(count)[::-1] + 0.5)
+    energies = np.asarray(tube_voltage_kv - BIN_KEV * (np.arange(count)[::-1] + 0.5), np.float64)
     density = np.interp(energies / tube_voltage_kv, [*table.scaled_energy, 1.0], [*continuum, 0.0])
     fluence = BIN_KEV * density + _share_out(energies, table.line_kev, lines)
     return Spectrum(energies, fluence, f"tungsten ({table.made_with})", absolute=True)
@@ -84,6 +84,7 @@ def _share_out(energies: F64, line_kev: F64, lines: F64) -> F64:
     """Photons of the lines, shared between the two nearest bins so that number and energy are kept."""
     below = np.clip(np.searchsorted(energies, line_kev, side="right") - 1, 0, energies.size - 2)
     share = np.clip((line_kev - energies[below]) / BIN_KEV, 0.0, 1.0)
-    return np.bincount(below, lines * (1.0 - share), energies.size) + np.bincount(
-        below + 1, lines * share, energies.size
-    )
+    photons = np.zeros_like(energies)
+    np.add.at(photons, below, lines * (1.0 - share))
+    np.add.at(photons, below + 1, lines * share)
+    return photons
