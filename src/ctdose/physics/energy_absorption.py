@@ -21,8 +21,8 @@ def mass_energy_absorption(
     """Mass energy-absorption coefficient mu_en/rho.
 
     mu_en = tau (1 - <K photon>/E) + sigma_Compton (1 - <E'>/E). Rayleigh scattering leaves nothing. The scattered
-    photon counts as gone whatever its energy: what falls below the cut-off is for the transport to deposit. L and softer
-    X rays stay where they arise, as in the transport.
+    photon counts as gone whatever its energy: what falls below the cut-off is for the transport to deposit. L and
+    softer X rays stay where they arise, as in the transport.
 
     Parameters
     ----------
