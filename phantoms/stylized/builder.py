@@ -1,0 +1,210 @@
+"""Builds the stylized reference persons.
+
+A body is made in this order: the outline, filled by rank to the volume of all that it holds; the skin; the organs in
+the order of data/adult_shapes.yaml, each filled by rank to its reference mass; fat to its mass; muscle is the rest.
+So every mass is that of the reference person to a voxel, at every voxel size, and nothing overlaps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctdose.phantoms.cylinders import check_length
+from ctdose.phantoms.organs import Anatomy
+from ctdose.phantoms.scan_regions import landmarks_of, scan_ranges
+from ctdose.phantoms.stylized.cavity import Cavity
+from ctdose.phantoms.stylized.frame import F32, Frame, Grid
+from ctdose.phantoms.stylized.masses import SEXES, Part, read_data, read_marrow_sites, read_parts
+from ctdose.phantoms.stylized.outline import outline_distance
+from ctdose.phantoms.stylized.painter import OUTSIDE, Painter
+from ctdose.phantoms.stylized.tissues import fill_body, paint_fat_and_muscle, skin_voxels
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.physics.materials import Material
+
+DEFAULT_VOXEL_MM = 2.5
+MIN_VOXEL_MM, MAX_VOXEL_MM = 1.0, 10.0
+PAD_MM = 10.0  # of air below the soles and above the vertex, so that a margin of a scan range stays inside
+GRID_LOW_MM, GRID_HIGH_MM = (-215.0, -160.0, -870.0), (215.0, 145.0, 935.0)
+GRID_HALF_WIDTH_ARMS_DOWN_MM = 310.0
+
+GROUPS = {
+    "lungs": ("left_lung", "right_lung"),
+    "kidneys": ("left_kidney", "right_kidney"),
+    "adrenals": ("left_adrenal", "right_adrenal"),
+    "breasts": ("left_breast_glandular", "right_breast_glandular"),
+    "colon": ("right_colon_wall", "left_colon_wall", "rectosigmoid_wall"),
+    "testes": ("left_testis", "right_testis"),
+    "ovaries": ("left_ovary", "right_ovary"),
+    "eye_lenses": ("left_eye_lens", "right_eye_lens"),
+    "eyes": ("left_eye", "right_eye"),
+    "salivary_glands": ("left_salivary_glands", "right_salivary_glands"),
+}
+
+
+def build_adult(sex: str, *, voxel_mm: float = DEFAULT_VOXEL_MM, arms: str = "raised") -> VoxelPhantom:
+    """Build a stylized adult reference person.
+
+    Parameters
+    ----------
+    sex : str
+        ``male`` or ``female``.
+    voxel_mm : float
+        Size of the cubic voxels, 1 to 10 mm.
+    arms : str
+        ``raised``: outside of the grid, with the trunk of a person who holds them up; their masses stand in
+        `Organ.omitted_mass_g` and `MarrowSite`. ``down``: beside the body.
+
+    Returns
+    -------
+    VoxelPhantom
+        Region 0 is the air around. z = 0 is the lower border of the ischia, (x, y) = (0, 0) the middle of
+        the trunk.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    TypeError
+        If the voxel size is not a number.
+    """
+    _check(sex, voxel_mm, arms)
+    parts = read_parts(sex, arms)
+    cavity = Cavity(read_data("adult_shapes")["cavity"])
+    grid = _grid(sex, float(voxel_mm), arms)
+    distance = outline_distance(grid, read_data("adult_outline"), cavity, sex, arms)
+    counts = _counts(grid, parts)
+    region, surface, skin = _body_and_skin(distance, parts, counts, grid)
+    _paint(grid, region, surface - distance, cavity, sex, arms, counts, parts)
+    return _phantom(grid, region, parts, skin, sex, arms)
+
+
+def _check(sex: str, voxel_mm: float, arms: str) -> None:
+    if sex not in SEXES:
+        raise ValueError(f"sex={sex!r} (unknown). Use 'male' or 'female'.")
+    if arms not in ("raised", "down"):
+        raise ValueError(f"arms={arms!r} (unknown). Use 'raised' or 'down'.")
+    if not MIN_VOXEL_MM <= check_length(voxel_mm, "voxel_mm") <= MAX_VOXEL_MM:
+        raise ValueError(f"voxel_mm={voxel_mm:g} (outside {MIN_VOXEL_MM:g} to {MAX_VOXEL_MM:g}). Use 2.5.")
+
+
+def _grid(sex: str, voxel_mm: float, arms: str) -> Grid:
+    low, high = list(GRID_LOW_MM), list(GRID_HIGH_MM)
+    if arms == "down":
+        low[0], high[0] = -GRID_HALF_WIDTH_ARMS_DOWN_MM, GRID_HALF_WIDTH_ARMS_DOWN_MM
+    return Grid(voxel_mm, low, high, Frame(read_data("adult_outline")["frame"][sex]))
+
+
+def _counts(grid: Grid, parts: dict[str, Part]) -> dict[str, int]:
+    """Voxels of each organ; at least one, so that none is lost on a coarse grid."""
+    return {name: max(1, round(part.volume_cm3 / grid.voxel_cm3)) for name, part in parts.items()}
+
+
+def _body_and_skin(
+    distance: F32, parts: dict[str, Part], counts: dict[str, int], grid: Grid
+) -> tuple[NDArray[np.uint16], float, int]:
+    """The body's voxels, the distance of its surface from the drawn one, and how many of them are skin."""
+    wanted = parts["skin"].volume_cm3 / grid.voxel_cm3
+    others = sum(count for name, count in counts.items() if name != "skin")
+    skin = round(wanted)
+    for _ in range(3):  # the skin's layer decides the outline, which decides the layer: it settles at once
+        region, surface = fill_body(distance, others + skin)
+        layer = skin_voxels(region, wanted)
+        skin = int(np.count_nonzero(layer))
+    region, surface = fill_body(distance, others + skin)
+    layer = skin_voxels(region, wanted)
+    region[layer] = parts["skin"].organ.organ_id
+    return region, surface, int(np.count_nonzero(layer))
+
+
+def _paint(
+    grid: Grid,
+    region: NDArray[np.uint16],
+    depth_mm: F32,
+    cavity: Cavity,
+    sex: str,
+    arms: str,
+    counts: dict[str, int],
+    parts: dict[str, Part],
+) -> None:
+    shapes = read_data("adult_shapes")
+    painter = Painter(grid, region, cavity, counts, {n: p.organ.organ_id for n, p in parts.items()})
+    for entry in shapes["paint"]:
+        if entry.get("sex", sex) == sex and (arms == "down" or not entry.get("arms", False)):
+            kept = [s for s in entry["shapes"] if arms == "down" or not s.get("arms", False)]
+            painter.paint({**entry, "shapes": kept})
+    paint_fat_and_muscle(
+        grid,
+        region,
+        depth_mm,
+        cavity,
+        shapes,
+        read_data("adult_outline")["fat"],
+        fat=(parts["adipose"].organ.organ_id, counts["adipose"]),
+        muscle=parts["muscle"].organ.organ_id,
+    )
+
+
+def _phantom(
+    grid: Grid, region: NDArray[np.uint16], parts: dict[str, Part], skin: int, sex: str, arms: str
+) -> VoxelPhantom:
+    corner, region = _cropped(grid, region)
+    skin_mass = parts["skin"].organ.reference_mass_g
+    materials: list[Material] = [Material("air")]
+    of_region = np.zeros(int(region.max()) + 1, np.uint8)
+    for name, part in parts.items():
+        material = part.material
+        if name == "skin":
+            material = material.with_density(skin_mass / (skin * grid.voxel_cm3))
+        if material not in materials:
+            materials.append(material)
+        of_region[part.organ.organ_id] = materials.index(material)
+    h = grid.voxel_mm
+    name = f"adult-{sex}"
+    origin = (corner[0] + h / 2.0, corner[1] + h / 2.0, corner[2] + h / 2.0)
+    organs = tuple(sorted((part.organ for part in parts.values()), key=lambda organ: organ.organ_id))
+    plain = VoxelPhantom(of_region[region], materials, (h, h, h), origin, region, name=name, organs=organs)
+    return VoxelPhantom(
+        plain.material_index,
+        plain.materials,
+        plain.spacing_mm,
+        plain.origin_mm,
+        plain.region_index,
+        name=name,
+        organs=organs,
+        anatomy=_anatomy(plain, name, sex, arms),
+    )
+
+
+def _cropped(grid: Grid, region: NDArray[np.uint16]) -> tuple[tuple[float, float, float], Any]:
+    """Crop to the body, symmetric in x, with some air below and above."""
+    z, y, x = (np.flatnonzero((region != OUTSIDE).any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
+    pad = math.ceil(PAD_MM / grid.voxel_mm)
+    margin = min(int(x[0]), region.shape[2] - 1 - int(x[-1]))
+    z0, z1 = max(0, int(z[0]) - pad), min(region.shape[0], int(z[-1]) + 1 + pad)
+    h = grid.voxel_mm / 2.0
+    corner = (float(grid.x[margin]) - h, float(grid.y[y[0]]) - h, float(grid.z[z0]) - h)
+    return corner, region[z0:z1, y[0] : y[-1] + 1, margin : region.shape[2] - margin]
+
+
+def _anatomy(phantom: VoxelPhantom, name: str, sex: str, arms: str) -> Anatomy:
+    data = read_data("adult_masses")
+    i = SEXES.index(sex)
+    present = {organ.name for organ in phantom.organs}
+    landmarks = landmarks_of(phantom)
+    return Anatomy(
+        body=name,
+        sex=sex,
+        reference_person=True,
+        age="adult",
+        groups={group: names for group, names in GROUPS.items() if present.issuperset(names)},
+        marrow_sites=read_marrow_sites(sex, arms),
+        scan_ranges_mm=scan_ranges(landmarks),
+        landmarks_mm=landmarks,
+        height_cm=float(data["height_cm"][i]),
+        weight_kg=data["body_mass_g"][i] / 1000.0,
+        arms=arms,
+    )
