@@ -53,6 +53,14 @@ SCAN_REGIONS = ("head", "neck", "chest", "abdomen", "pelvis", "abdomen-pelvis", 
 MAX_REGION = 1022
 
 
+def _make_floats(item: Any, *names: str) -> None:
+    for name in names:
+        value = getattr(item, name)
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise TypeError(f"{name}={value!r} (not a number). Give it in the unit of its name.")
+        object.__setattr__(item, name, float(value))
+
+
 @dataclass(frozen=True)
 class Organ:
     """An organ or part of one: what a region number of a phantom stands for.
@@ -103,6 +111,7 @@ class Organ:
         if self.icrp103_tissue is not None and self.icrp103_tissue not in ICRP103_TISSUES:
             known = nearest(str(self.icrp103_tissue), ICRP103_TISSUES)
             raise ValueError(f"icrp103_tissue={self.icrp103_tissue!r} (no tissue of ICRP 103). {known}")
+        _make_floats(self, "reference_mass_g", "omitted_mass_g")
         if self.reference_mass_g <= 0.0 or math.isinf(self.reference_mass_g):
             raise ValueError(f"reference_mass_g={self.reference_mass_g} (must be positive). NaN: none.")
         if not 0.0 <= self.omitted_mass_g < math.inf:
@@ -140,14 +149,15 @@ class MarrowSite:
             raise ValueError(
                 f"region={self.region} (outside -1 to {MAX_REGION}). -1: left out of the voxels."
             )
-        for each in fields(self)[3:]:
-            mass = getattr(self, each.name)
-            if not 0.0 <= mass < math.inf:
-                raise ValueError(f"{each.name}={mass} (must not be negative). Give a mass in g.")
+        masses = [each.name for each in fields(self)[3:]]
+        _make_floats(self, *masses)
+        for name in masses:
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}={getattr(self, name)} (must not be negative). Give a mass in g.")
 
 
-def _frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType({str(key): tuple(value) for key, value in mapping.items()})
+def _frozen(mapping: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+    return MappingProxyType({str(key): tuple(kind(v) for v in value) for key, value in mapping.items()})
 
 
 @dataclass(frozen=True)
@@ -195,8 +205,9 @@ class Anatomy:
             raise ValueError(f"sex={self.sex!r} (unknown). Use 'male' or 'female'.")
         if self.arms not in ("raised", "down"):
             raise ValueError(f"arms={self.arms!r} (unknown). Use 'raised' or 'down'.")
-        for name in ("groups", "scan_ranges_mm", "landmarks_mm"):
-            object.__setattr__(self, name, _frozen(getattr(self, name)))
+        for name, kind in (("groups", str), ("scan_ranges_mm", float), ("landmarks_mm", float)):
+            object.__setattr__(self, name, _frozen(getattr(self, name), kind))
+        _make_floats(self, "height_cm", "weight_kg")
         object.__setattr__(self, "marrow_sites", tuple(self.marrow_sites))
         for word, span in self.scan_ranges_mm.items():
             if len(span) != 2 or not span[0] < span[1]:

@@ -162,7 +162,7 @@ class VoxelPhantom:
 
     def region_volumes_cm3(self) -> NDArray[np.float64]:
         """Volume of each region, cm³, [highest region + 1]."""
-        return np.bincount(self.region_index.ravel()) * self.voxel_volume_cm3
+        return np.bincount(self.region_index.ravel()).astype(np.float64) * self.voxel_volume_cm3
 
     def sha256(self) -> str:
         """SHA-256 of all that decides a dose: grid, materials, densities, regions, organs, anatomy."""

@@ -166,7 +166,9 @@ def _phantom(
     name = f"adult-{sex}"
     origin = (corner[0] + h / 2.0, corner[1] + h / 2.0, corner[2] + h / 2.0)
     organs = tuple(sorted((part.organ for part in parts.values()), key=lambda organ: organ.organ_id))
-    plain = VoxelPhantom(of_region[region], materials, (h, h, h), origin, region, name=name, organs=organs)
+    plain = VoxelPhantom(
+        of_region[region], tuple(materials), (h, h, h), origin, region, name=name, organs=organs
+    )
     return VoxelPhantom(
         plain.material_index,
         plain.materials,

@@ -84,8 +84,11 @@ def _trunk(grid: Grid, rows: np.ndarray, squareness: float) -> tuple[Box, F32]:
 def _legs(grid: Grid, rows: np.ndarray) -> tuple[Box, F32]:
     box = (slice(*np.searchsorted(grid.frame_z, [rows[0, 0], rows[-1, 0]])), slice(None), slice(None))
     points = grid.points(box)
-    at = [np.interp(points.z[:, 0, 0], rows[:, 0], rows[:, i])[:, None, None] for i in (1, 2, 3, 4)]
-    return box, _section_distance(np.abs(points.x) - at[0].astype(np.float32), points.y, *at[1:], 0.0)
+    centre, width, front, back = (
+        np.interp(points.z[:, 0, 0], rows[:, 0], rows[:, i])[:, None, None] for i in (1, 2, 3, 4)
+    )
+    x = np.abs(points.x) - centre.astype(np.float32)
+    return box, _section_distance(x, points.y, width, front, back, 0.0)
 
 
 def _section_distance(x: Any, y: Any, width: Any, front: Any, back: Any, squareness: float) -> F32:

@@ -6,6 +6,7 @@ lesser value.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -172,7 +173,7 @@ class Tube:
         nodes = np.hstack([nodes[:, :3] / squash, nodes[:, 3:]])
         place = [p / np.float32(s) for p, s in zip((points.x, points.y, points.z), squash)]
         best: F32 | None = None
-        for begin, end in zip(nodes[:-1], nodes[1:]):
+        for begin, end in itertools.pairwise(nodes):
             rank = _segment_rank(place, begin, end)
             best = rank if best is None else np.minimum(best, rank)
         assert best is not None
@@ -186,7 +187,8 @@ def _segment_rank(place: list[F32], begin: NDArray[np.float64], end: NDArray[np.
     dot = sum(r * np.float32(s) for r, s in zip(rel, step))
     t = np.clip(dot / length2, np.float32(0.0), np.float32(1.0))
     squared = sum((r - t * np.float32(s)) ** 2 for r, s in zip(rel, step))
-    return np.sqrt(squared) / (np.float32(begin[3]) + t * np.float32(step[3]))
+    radius = np.float32(begin[3]) + t * np.float32(step[3])
+    return (np.sqrt(squared) / radius).astype(np.float32, copy=False)
 
 
 def read_shape(entry: Mapping[str, Any]) -> tuple[Shape, bool]:

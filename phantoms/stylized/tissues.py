@@ -122,7 +122,7 @@ def _inner_fat_and_wall(
     inner[box] = (radius < INNER_FAT_WITHIN) & ~along_spine
     wall[box] = (radius < WALL_TO) & ~inner[box]
     shape, _ = read_shape(psoas)
-    x0, x1, *rest = shape.bounds(1.0)
+    _, x1, *rest = shape.bounds(1.0)
     box = grid.box((-x1, x1, *rest))  # type: ignore[arg-type]
     points = grid.points(box)
     folded = type(points)(np.abs(points.x), points.y, points.z)

@@ -1,0 +1,197 @@
+"""The library of phantoms: those that have a name."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+
+from ctdose.errors import CtdoseError, nearest
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
+
+BODIES = {"adult": ("adult-male", "adult-female")}
+"""Phantoms that are more than one body."""
+
+DESCRIPTIONS = {
+    "adult": "Both stylized adult reference persons: adult-male and adult-female.",
+    "adult-male": "Stylized adult reference male, 73 kg, 176 cm, arms raised; 2.5 mm voxels.",
+    "adult-female": "Stylized adult reference female, 60 kg, 163 cm, arms raised; 2.5 mm voxels.",
+    "ctdi-16": "CTDI phantom for the head: PMMA, 16 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
+    "ctdi-32": "CTDI phantom for the body: PMMA, 32 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
+    "water-cylinder": "Water cylinder, 30 cm in diameter, 30 cm long; 2 mm voxels.",
+    "pmma-cylinder": "PMMA cylinder, 32 cm in diameter, 30 cm long; 2 mm voxels.",
+}
+
+
+def phantom_names() -> tuple[str, ...]:
+    """Names of the library, ``adult`` with its two bodies among them.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return tuple(DESCRIPTIONS)
+
+
+def bodies_of(name: str) -> tuple[str, ...]:
+    """Bodies that a name stands for.
+
+    Parameters
+    ----------
+    name : str
+        A name of `phantom_names`.
+
+    Returns
+    -------
+    tuple of str
+        For example ``("adult-male", "adult-female")`` for ``adult``; else the name itself.
+
+    Raises
+    ------
+    CtdoseError
+        If the name is unknown; the nearest are listed.
+    """
+    return BODIES.get(_known(name), (name,))
+
+
+def describe(name: str) -> str:
+    """Describe a phantom of the library in one line.
+
+    Parameters
+    ----------
+    name : str
+        A name of `phantom_names`.
+
+    Raises
+    ------
+    CtdoseError
+        If the name is unknown; the nearest are listed.
+    """
+    return DESCRIPTIONS[_known(name)]
+
+
+def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
+    """Load a phantom of one body.
+
+    Parameters
+    ----------
+    name : str
+        A name of `phantom_names`, but not ``adult``.
+    voxel_mm : float, optional
+        Voxel size (in plane, of cylinders); default: the phantom's own.
+
+    Returns
+    -------
+    VoxelPhantom
+        Built, or from the cache.
+
+    Raises
+    ------
+    CtdoseError
+        If the name is unknown or stands for two bodies, or the voxel size does not fit.
+    """
+    if _known(name) in BODIES:
+        both = " and ".join(BODIES[name])
+        raise CtdoseError(f"phantom={name!r} (more than one body). Load {both}, or use load_bodies.")
+    try:
+        return _load(name, None if voxel_mm is None else float(voxel_mm))
+    except (TypeError, ValueError) as error:
+        raise CtdoseError(str(error)) from None
+
+
+def load_bodies(
+    phantom: str | Path, voxel_mm: float | None = None, *, folder: Path | None = None
+) -> tuple[VoxelPhantom, ...]:
+    """Load the bodies of a phantom that an exam names: of the library, or of a file.
+
+    Parameters
+    ----------
+    phantom : str or Path
+        A name of `phantom_names`, or a phantom file.
+    voxel_mm : float, optional
+        Voxel size of a phantom of the library.
+    folder : Path, optional
+        Where a relative path is looked for first; then in the current folder.
+
+    Returns
+    -------
+    tuple of VoxelPhantom
+
+    Raises
+    ------
+    CtdoseError
+        If there is no such phantom or the file is damaged, or `voxel_mm` is given for a file.
+    """
+    if str(phantom) in DESCRIPTIONS:
+        return tuple(load_named(name, voxel_mm) for name in bodies_of(str(phantom)))
+    path = Path(phantom)
+    found = folder / path if folder is not None and (folder / path).is_file() else path
+    if not found.is_file() and not path.suffix:
+        _known(str(phantom))
+    if voxel_mm is not None:
+        raise CtdoseError(f"voxel_mm={voxel_mm} (a phantom file has its own voxels). Leave it out.")
+    from ctdose.phantoms.phantom_file import load_phantom
+
+    return (load_phantom(found),)
+
+
+def _known(name: str) -> str:
+    if name not in DESCRIPTIONS:
+        known = nearest(str(name), phantom_names())
+        raise CtdoseError(f"phantom={name!r} (neither a phantom of the library nor a file). {known}")
+    return name
+
+
+@lru_cache(maxsize=4)  # phantoms cannot be changed, so all may share one
+def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
+    from ctdose.phantoms.ctdi import build_ctdi_phantom
+    from ctdose.phantoms.cylinders import build_cylinder
+
+    if name.startswith("ctdi-"):
+        return build_ctdi_phantom(int(name[5:]), voxel_mm=1.0 if voxel_mm is None else voxel_mm)
+    if name.endswith("-cylinder"):
+        size = {"water": 300.0, "pmma": 320.0}[name.removesuffix("-cylinder")]
+        material, voxel = name.removesuffix("-cylinder"), 2.0 if voxel_mm is None else voxel_mm
+        return build_cylinder(material, diameter_mm=size, length_mm=300.0, voxel_mm=voxel, name=name)
+    from ctdose.phantoms.stylized.builder import DEFAULT_VOXEL_MM, build_adult
+
+    sex, size = name.removeprefix("adult-"), DEFAULT_VOXEL_MM if voxel_mm is None else voxel_mm
+    return _cached(f"{name}-{size:g}mm", lambda: build_adult(sex, voxel_mm=size))
+
+
+def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:
+    """From the cache folder, else built and kept there; without a writable folder only built."""
+    from ctdose._cache import cache_dir
+    from ctdose.phantoms.phantom_file import load_phantom, save_phantom
+
+    folder = cache_dir("phantoms")
+    if folder is None:
+        return build()
+    path = folder / f"{key}-{source_hash()[:16]}.h5"
+    if path.is_file():
+        with contextlib.suppress(CtdoseError):  # a damaged copy is made again
+            return load_phantom(path)
+    phantom = build()
+    with contextlib.suppress(CtdoseError):  # a full disk: the phantom is at hand all the same
+        save_phantom(phantom, path, overwrite=True)
+    return phantom
+
+
+@cache
+def source_hash() -> str:
+    """SHA-256 of all that decides a built phantom: the sources of this package, its data and the materials' data."""
+    digest = hashlib.sha256()
+    for package in (
+        "ctdose.phantoms",
+        "ctdose.phantoms.stylized",
+        "ctdose.phantoms.data",
+        "ctdose.physics.data",
+    ):
+        for file in sorted(resources.files(package).iterdir(), key=lambda each: each.name):
+            if file.name.endswith((".py", ".yaml")):
+                digest.update(f"{package}/{file.name}\n".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
