@@ -93,14 +93,16 @@ def doppler_ratio(ratio, cos_theta, pz):
 
     Solves p_z/(m_e c) = (E' (1 - cos) E/(m_e c^2) - (E - E'))/|k - k'| for E' (Ribberfors, Phys. Rev. B 12, 2067
     (1975)), as EGSnrc's manual (PIRS-701, section 2.2.2) and Geant4 do; p_z > 0 means E' above its value at rest.
+
+    The discriminant is written out and divided by q^2: as b^2 - a c it would cancel in float32 at small angles.
     """
     q = pz * FINE_STRUCTURE
     q2 = q * q
-    inverse = ONE / ratio  # 1 + E/(m_e c^2) (1 - cos)
-    a = inverse * inverse - q2
-    b = inverse - q2 * cos_theta
-    root = np.sqrt(max(ZERO, b * b - a * (ONE - q2)))
-    return (b + root) / a if q > ZERO else (b - root) / a
+    t = ONE - cos_theta
+    inverse = ONE / ratio  # 1 + E/(m_e c^2) t
+    gamma = inverse - ONE
+    root = gamma * gamma + TWO * t * inverse - q2 * t * (TWO - t)
+    return (inverse - q2 * cos_theta + q * np.sqrt(max(ZERO, root))) / (inverse * inverse - q2)
 
 
 @jit

@@ -55,3 +55,123 @@ def root() -> Path:
     if not (folder / "pyproject.toml").is_file():
         pytest.skip("needs the source tree: there is no pyproject.toml above tests/")
     return folder
+
+
+class Statistics:
+    """Tests of random numbers at a stated level: 10^-3 for all the cases of one test together."""
+
+    LEVEL = 1e-3
+
+    @classmethod
+    def level(cls, cases: int) -> float:
+        """Level of each of `cases` independent cases by Šidák's rule."""
+        return 1.0 - (1.0 - cls.LEVEL) ** (1.0 / cases)
+
+    @staticmethod
+    def chi_square(counts, expected) -> float:
+        """P-value of counts against expected counts; neighbours are pooled until 5 are expected in each."""
+        from scipy.special import gammaincc
+
+        total = sum(counts)
+        assert total == pytest.approx(sum(expected), rel=1e-9), "counts and expectation differ in total"
+        pooled, running = [], [0.0, 0.0]
+        for count, expectation in zip(counts, expected):
+            running = [running[0] + count, running[1] + expectation]
+            if running[1] >= 5.0:
+                pooled.append(running)
+                running = [0.0, 0.0]
+        pooled[-1] = [pooled[-1][0] + running[0], pooled[-1][1] + running[1]]
+        value = sum((count - expectation) ** 2 / expectation for count, expectation in pooled)
+        return float(gammaincc((len(pooled) - 1) / 2.0, value / 2.0))
+
+    @staticmethod
+    def z_limit(level: float) -> float:
+        """The |z| that a normal variate exceeds with this probability."""
+        from scipy.special import ndtri
+
+        return float(-ndtri(level / 2.0))
+
+    @staticmethod
+    def t_limit(level: float, freedom: int) -> float:
+        """The |t| that Student's t exceeds with this probability."""
+        from scipy.special import stdtrit
+
+        return float(-stdtrit(freedom, level / 2.0))
+
+    @staticmethod
+    def equal_cells(edges, density, cells: int):
+        """Cells of nearly equal probability of a density (at the middles between fine `edges`): edges, shares."""
+        import numpy as np
+
+        weight = np.asarray(density, np.float64) * np.diff(edges)
+        cumulative = np.concatenate([[0.0], np.cumsum(weight)]) / weight.sum()
+        chosen = np.unique(np.searchsorted(cumulative, np.linspace(0.0, 1.0, cells + 1)[1:-1]))
+        chosen = np.concatenate([[0], chosen, [len(edges) - 1]])
+        return np.asarray(edges)[chosen], np.diff(cumulative[chosen])
+
+
+@pytest.fixture(scope="session")
+def statistics() -> type[Statistics]:
+    """Chi-square, Šidák's level, limits of z and t."""
+    return Statistics
+
+
+@pytest.fixture(scope="session")
+def interpreted() -> bool:
+    """Whether the kernels run as plain Python (NUMBA_DISABLE_JIT=1): some thousand times slower."""
+    import numba
+
+    return bool(numba.config.DISABLE_JIT)
+
+
+@pytest.fixture(scope="session")
+def make_run():
+    """Make the scalars of a run; a test names what it wants otherwise."""
+    from ctdose.kernels.tables import Run
+
+    def make(**changes):
+        standard = Run(12345, 67890, 1.0, 0, 0, -1, 1, 1, 0, 0)
+        return standard._replace(**changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def transport():
+    """Run the entry kernel for some histories: transport(tables, first, last) gives the Tallies."""
+    import numpy as np
+
+    def run(tables, first: int, last: int, acquisitions: int = 1):
+        from ctdose.kernels.cpu import make_scratch, make_tallies
+        from ctdose.simulation.compiled import entry
+
+        voxels = tables.voxels.word.size if tables.run.with_voxels else 0
+        rows = tables.run.rows + tables.run.composites
+        tallies = make_tallies(acquisitions, rows, np.zeros(voxels, np.int64), np.zeros(voxels, np.int64))
+        done = entry()(tables, make_scratch(tables.run.rows, tables.run.composites), tallies, first, last)
+        assert done == last - first
+        return tallies
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def build_tables_of():
+    """Build the kernel tables of a phantom in a beam, as `irradiate` does."""
+    from functools import partial
+
+    def build(
+        phantom, beam, *, key=(2024, 7), estimator="collision-kerma", cutoff_kev=1.0, doppler=False, **more
+    ):
+        from ctdose.simulation.beam_tables import open_beam_row, pack_beams
+        from ctdose.simulation.irradiate import _piece
+        from ctdose.simulation.transport_tables import Physics, build_transport_tables
+        from ctdose.simulation.views import build_views
+        from ctdose.simulation.voxel_tables import to_kernel_frame
+
+        beams = pack_beams([open_beam_row(beam, partial(to_kernel_frame, phantom))])
+        physics = Physics(estimator, cutoff_kev, doppler)
+        views = build_views([_piece(beam, phantom)])
+        return build_transport_tables(phantom, beams, views, key=key, physics=physics, **more)
+
+    return build
