@@ -53,6 +53,9 @@ def assemble_body(
         batches=_batches(rows, sums, scale),
         map=maps,
         histories=sums.histories,
+        groups=dict(phantom.anatomy.groups) if phantom.anatomy else {},
+        sex=phantom.anatomy.sex if phantom.anatomy else "",
+        reference_person=reference_person,
     )
 
 

@@ -158,6 +158,12 @@ class BodyResult:
     batches : Batches
     map : DoseMap or None
     histories : int
+    groups : dict of str to tuple of str
+        Organs that are reported together: ``lungs`` -> (``left_lung``, ``right_lung``).
+    sex : str
+        ``male``, ``female``, or empty if the phantom is no person.
+    reference_person : bool
+        Whether effective dose is defined for it.
     """
 
     name: str
@@ -166,6 +172,9 @@ class BodyResult:
     batches: Batches
     map: DoseMap | None
     histories: int
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sex: str = ""
+    reference_person: bool = False
 
     @property
     def organs(self) -> dict[str, OrganDose]:

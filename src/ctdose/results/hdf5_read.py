@@ -1,0 +1,244 @@
+"""Reads an HDF5 file that nobody vouches for: everything declared is checked before anything is allocated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ctdose.errors import CtdoseError
+from ctdose.faults import one_line
+from ctdose.results.hdf5_tree import DIGEST, HDF5_OWN, Tree, Value, digest
+
+if TYPE_CHECKING:
+    import h5py
+
+MAX_BYTES = 1 << 36  # of all datasets together, unpacked
+MAX_OBJECTS = 20_000
+MAX_DEPTH = 8
+MAX_RANK = 4
+MAX_ATTRIBUTES = 200  # of one object
+MAX_ATTRIBUTE_VALUES = 1000
+GZIP_AT_MOST = 1040  # deflate packs no more than 1032 to 1
+GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3  # HDF5's numbers of its filters
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+class Unfit(Exception):
+    """Something in the file is not as it should be: ``what (why). What would be right.``"""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A dataset as the file declares it, nothing read yet."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def bytes(self) -> int:
+        """Size in memory."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+Check = Callable[[dict[str, Value], list[Declared]], None]
+"""Called with the root's attributes and all declared datasets; raises `Unfit`."""
+
+
+def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: Check, right: str) -> Tree:
+    """Read a whole file.
+
+    Parameters
+    ----------
+    path : Path
+    identify : callable
+        Called with the root's attributes, before anything else is looked at; raises `Unfit`.
+    check : callable
+        Called before any dataset is read; raises `Unfit`.
+    right : str
+        What file would have been right, for messages.
+
+    Raises
+    ------
+    CtdoseError
+        One line that names the file: not there, not HDF5, links or storage outside the file, damaged, too large.
+    """
+    import h5py
+
+    _check_signature(path, right)
+    try:
+        with h5py.File(path, "r") as file:
+            root = _attributes(file, "/")
+            identify(root)
+            tree = Tree({"/": root})
+            declared = list(_walk(file, tree))
+            check(root, declared)
+            _check_sizes(declared, path.stat().st_size)
+            for each in declared:
+                tree.datasets[each.path] = _data(file[each.path])
+    except Unfit as fault:
+        raise CtdoseError(one_line(f"{path}: {fault}")) from None
+    except (
+        OSError,
+        KeyError,
+        IndexError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as fault:
+        raise damaged(path, str(fault)) from None
+    if root.get(DIGEST) != digest(tree):
+        raise damaged(path, f"its content does not match {DIGEST}")
+    return tree
+
+
+def damaged(path: Path, why: str) -> CtdoseError:
+    """The error for a file that is broken in a way that no message can make useful."""
+    short = why if len(why) <= 120 else why[:119] + "…"
+    return CtdoseError(
+        one_line(f"{path} (damaged or cut short: {short}). Use another copy, or simulate again.")
+    )
+
+
+def _check_signature(path: Path, right: str) -> None:
+    try:
+        if path.is_dir():
+            raise CtdoseError(f"{path} (a folder, not a file). {right}")
+        if not path.exists():
+            raise CtdoseError(f"{path} (no such file). Check the path.")
+        if not path.is_file():
+            raise CtdoseError(f"{path} (not an ordinary file). {right}")
+        with path.open("rb") as file:
+            start = file.read(len(SIGNATURE))
+    except (OSError, ValueError) as fault:  # ValueError: a null byte in the name
+        reason = getattr(fault, "strerror", None) or str(fault)
+        raise CtdoseError(one_line(f"{path} (cannot be read: {reason}). Check its permissions.")) from None
+    if start != SIGNATURE:
+        raise CtdoseError(one_line(f"{path} (not an HDF5 file). {right}"))
+
+
+def _walk(file: h5py.File, tree: Tree) -> Iterator[Declared]:
+    """Every dataset of the file; groups and attributes go into the tree. No link is followed out of the file."""
+    import h5py
+
+    seen: set[Any] = {h5py.h5o.get_info(file.id).addr}
+    waiting = ["/"]
+    while waiting:
+        above = waiting.pop()
+        if above.count("/") > MAX_DEPTH:
+            raise Unfit(f"{above} (nested too deeply). Groups go {MAX_DEPTH} levels deep at most.")
+        for name in file[above]:
+            path = f"{above.rstrip('/')}/{name}"
+            _check_link(file[above].get(name, getlink=True), path)
+            place = file[path]
+            address = h5py.h5o.get_info(place.id).addr
+            if address in seen or len(seen) >= MAX_OBJECTS:
+                raise Unfit(
+                    f"{path} (a second name of another part, or one part too many). Keep each part once."
+                )
+            seen.add(address)
+            tree.attributes[path] = _attributes(place, path)
+            if isinstance(place, h5py.Group):
+                waiting.append(path)
+            elif isinstance(place, h5py.Dataset):
+                yield _declared(place, path)
+            else:
+                raise Unfit(f"{path} (neither a group nor a dataset). Remove it.")
+
+
+def _check_link(link: Any, path: str) -> None:
+    import h5py
+
+    if isinstance(link, h5py.ExternalLink):
+        raise Unfit(f"{path} (links to another file). Keep everything in one file.")
+    if not isinstance(link, h5py.HardLink):
+        raise Unfit(f"{path} (a soft link). Keep the part itself there.")
+
+
+def _declared(place: h5py.Dataset, path: str) -> Declared:
+    """Check how a dataset is stored, without reading it."""
+    import h5py
+
+    plist = place.id.get_create_plist()
+    if plist.get_layout() == h5py.h5d.VIRTUAL:
+        raise Unfit(f"{path} (a virtual dataset). Keep the data in the file itself.")
+    if plist.get_external_count():
+        raise Unfit(f"{path} (stored in another file). Keep the data in the file itself.")
+    filters = {plist.get_filter(i)[0] for i in range(plist.get_nfilters())}
+    if not filters <= {GZIP, SHUFFLE, FLETCHER32}:
+        raise Unfit(f"{path} (an unknown filter). Use gzip, shuffle and fletcher32 only.")
+    if (
+        place.shape is None
+        or len(place.shape) > MAX_RANK
+        or not _plain(place.dtype, scalar=place.shape == ())
+    ):
+        raise Unfit(f"{path} (of a type or rank that no result has). Write it as documented.")
+    declared = Declared(path, tuple(place.shape), place.dtype)
+    stored = place.id.get_storage_size()
+    if declared.bytes > stored * (GZIP_AT_MOST if GZIP in filters else 1):
+        raise Unfit(f"{path} (declares {declared.bytes} bytes and holds {stored}). Use an undamaged copy.")
+    if place.chunks and place.id.get_num_chunks() != math.prod(
+        -(-n // c) for n, c in zip(place.shape, place.chunks)
+    ):
+        raise Unfit(f"{path} (parts of it are missing). Use an undamaged copy.")
+    return declared
+
+
+def _plain(dtype: np.dtype, *, scalar: bool = False) -> bool:
+    """Numbers, texts of fixed length and tables of them; a single text may have any length."""
+    import h5py
+
+    if dtype.names is not None:
+        return len(dtype.names) <= 64 and all(
+            dtype[n].names is None and _plain(dtype[n]) for n in dtype.names
+        )
+    if dtype.kind == "O":
+        return scalar and h5py.check_string_dtype(dtype) is not None
+    return dtype.kind in "iufS" and dtype.itemsize <= 1 << 16 and dtype.subdtype is None
+
+
+def _check_sizes(declared: list[Declared], file_bytes: int) -> None:
+    total = sum(each.bytes for each in declared)
+    if total > min(MAX_BYTES, file_bytes * GZIP_AT_MOST):
+        raise Unfit(
+            f"datasets (declare {total} bytes in all, in a file of {file_bytes}). Use an undamaged copy."
+        )
+
+
+def _attributes(place: h5py.Group | h5py.Dataset, path: str) -> dict[str, Value]:
+    """Attributes as text, int, float or array; HDF5's own are left out."""
+    import h5py
+
+    if h5py.h5a.get_num_attrs(place.id) > MAX_ATTRIBUTES:
+        raise Unfit(f"{path} (has more than {MAX_ATTRIBUTES} attributes). Use an undamaged copy.")
+    result: dict[str, Value] = {}
+    for name in place.attrs:
+        if name in HDF5_OWN:
+            continue
+        handle = place.attrs.get_id(name)
+        if math.prod(handle.shape) > MAX_ATTRIBUTE_VALUES or not _plain(
+            handle.dtype, scalar=handle.shape == ()
+        ):
+            raise Unfit(f"{path}: {name} (of a type or size that no result has). Write it as documented.")
+        result[name] = _value(place.attrs[name])
+    return result
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _data(place: h5py.Dataset) -> str | np.ndarray:
+    value = place[()]
+    return value.decode("utf-8") if isinstance(value, bytes) else np.asarray(value)

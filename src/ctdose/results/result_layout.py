@@ -1,0 +1,125 @@
+"""The parts of a result file: name, type, shape and unit of every dataset, for the writer, the reader and the docs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+FORMAT = "ctdose-result"
+FORMAT_VERSION = "1.0"
+TEXT = "text"
+
+Columns = Mapping[str, tuple[str, str]]
+"""Type and unit by column."""
+
+ORGAN_COLUMNS: Columns = {
+    "organ_id": ("i4", "1"),
+    "name": (TEXT, "1"),
+    "icrp103_tissue": (TEXT, "1"),
+    "snomed": (TEXT, "1"),
+    "mass_g": ("f8", "g"),
+    "reference_mass_g": ("f8", "g"),
+    "absorbed_dose_mgy": ("f8", "mGy"),
+    "standard_error_mgy": ("f8", "mGy"),
+    "systematic_error_mgy": ("f8", "mGy"),
+    "mass_in_range_fraction": ("f8", "1"),
+    "partial": ("u1", "1"),
+    "note": (TEXT, "1"),
+}
+PIECE_COLUMNS: Columns = {
+    "z_start_mm": ("f8", "mm"),
+    "z_end_mm": ("f8", "mm"),
+    "angle_start_rad": ("f8", "rad"),
+    "angle_span_rad": ("f8", "rad"),
+    "angle_is_random": ("u1", "1"),
+    "mas": ("f8", "mAs"),
+}
+MATERIAL_COLUMNS: Columns = {"name": (TEXT, "1"), "density_g_cm3": ("f8", "g/cm3")}
+SOURCE_COLUMNS: Columns = {"key": (TEXT, "1"), "source": (TEXT, "1")}
+MEMBER_COLUMNS: Columns = {"group": (TEXT, "1"), "organ": (TEXT, "1")}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One dataset of the file.
+
+    Parameters
+    ----------
+    path : str
+        ``*`` stands for the number of an acquisition or the name of a body.
+    kind : str or Columns
+        numpy type, ``text``, or the columns of a table.
+    shape : tuple of str and int
+        Equal words mean equal lengths within one body or acquisition; empty: one text.
+    unit : str
+        Of a table: of its columns, in order.
+    optional : bool
+    """
+
+    path: str
+    kind: str | Columns
+    shape: tuple[str | int, ...]
+    unit: str
+    optional: bool = False
+
+    def matches(self, path: str) -> bool:
+        """Whether a path of a file is this part."""
+        return re.fullmatch(self.path.replace("*", "[^/]+"), path) is not None
+
+    def scope(self, path: str) -> str:
+        """Within which the words of the shape hold: the path down to the last body or acquisition."""
+        depth = max((i for i, name in enumerate(self.path.split("/")) if name == "*"), default=0)
+        return "/".join(path.split("/")[: depth + 1])
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether it is given on the voxels."""
+        return self.shape == ("z", "y", "x")
+
+
+def _table(path: str, columns: Columns, row: str, *, optional: bool = False) -> Part:
+    return Part(path, columns, (row,), ", ".join(unit for _, unit in columns.values()), optional)
+
+
+BODY = "/bodies/*"
+PARTS = (
+    Part("/provenance/exam_yaml", TEXT, (), "1"),
+    Part("/provenance/scanner_yaml", TEXT, (), "1"),
+    _table("/provenance/sources", SOURCE_COLUMNS, "sources", optional=True),
+    Part("/acquisitions/*/spectrum_kev", "f8", ("energies",), "keV"),
+    Part("/acquisitions/*/spectrum_weight", "f8", ("energies",), "1"),
+    _table("/acquisitions/*/bodies/*/pieces", PIECE_COLUMNS, "pieces"),
+    *(Part(f"{BODY}/{axis}", "f8", (axis,), "mm") for axis in "zyx"),
+    _table(f"{BODY}/organs", ORGAN_COLUMNS, "organs"),
+    _table(f"{BODY}/tissues", ORGAN_COLUMNS, "tissues"),
+    _table(f"{BODY}/groups", MEMBER_COLUMNS, "members", optional=True),
+    Part(f"{BODY}/dose/absorbed_dose_mgy", "f4", ("z", "y", "x"), "mGy", optional=True),
+    Part(f"{BODY}/dose/relative_standard_error", "f4", ("z", "y", "x"), "1", optional=True),
+    Part(f"{BODY}/dose/effective_dose_map_msv", "f4", ("z", "y", "x"), "mSv", optional=True),
+    Part(f"{BODY}/phantom/organ_index", "u2", ("z", "y", "x"), "1"),
+    Part(f"{BODY}/phantom/material_index", "u1", ("z", "y", "x"), "1"),
+    _table(f"{BODY}/phantom/materials", MATERIAL_COLUMNS, "materials"),
+    Part("/batches/*/numbers", "i8", ("batches",), "1"),
+    Part("/batches/*/rows", "i8", ("batches", "acquisitions", "rows", 2), "2^-20 keV, 2^-24 keV^2"),
+    Part("/batches/*/row_names", TEXT, ("rows",), "1"),
+    Part("/batches/*/row_scale", "f8", ("rows",), "mGy or mSv per keV per history"),
+)
+
+
+def part_of(path: str) -> Part | None:
+    """The part that a dataset is; None for one that this version does not know."""
+    return next((part for part in PARTS if part.matches(path)), None)
+
+
+def fits(dtype: np.dtype, kind: str | Columns) -> bool:
+    """Whether a declared type is the one of a part; a table may have more columns than are known."""
+    if isinstance(kind, str):
+        if kind == TEXT:
+            return dtype.kind in "SO"
+        return dtype.newbyteorder("=") == np.dtype(kind)
+    if dtype.names is None:
+        return False
+    return all(name in dtype.names and fits(dtype[name], of) for name, (of, _) in kind.items())
