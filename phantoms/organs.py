@@ -58,7 +58,9 @@ def _make_floats(item: Any, *names: str) -> None:
         value = getattr(item, name)
         if isinstance(value, bool) or not hasattr(value, "__float__"):
             raise TypeError(f"{name}={value!r} (not a number). Give it in the unit of its name.")
-        object.__setattr__(item, name, float(value))
+        # One NaN for all, so that organs without a value compare equal.
+        number = math.nan if math.isnan(value) else float(value)
+        object.__setattr__(item, name, number)
 
 
 @dataclass(frozen=True)

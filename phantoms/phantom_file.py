@@ -82,7 +82,7 @@ def _write(phantom: VoxelPhantom, path: Path) -> None:
         grids = {n: getattr(phantom, n) for n in GRIDS if getattr(phantom, n) is not None}
         tables = {"materials": _material_table(phantom), "organs": _organ_table(phantom)}
         if phantom.anatomy is not None:
-            text = json.dumps(anatomy_to_dict(phantom.anatomy), sort_keys=True).encode()
+            text = json.dumps(anatomy_to_dict(phantom.anatomy)).encode()
             tables["anatomy"] = np.array(text, dtype=h5py.string_dtype("utf-8", len(text)))
         _write_axes(file, phantom)
         for name, array in grids.items():

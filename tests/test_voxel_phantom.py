@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from ctdose.phantoms import Anatomy, MarrowSite, Organ, VoxelPhantom
 
 WATER = SimpleNamespace(name="water", density_g_cm3=1.0, mass_fractions={"H": 0.112, "O": 0.888})

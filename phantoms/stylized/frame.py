@@ -82,7 +82,10 @@ class Grid:
         self.voxel_mm, self.frame = float(voxel_mm), frame
         first = [int(np.floor(low / voxel_mm)) for low in low_mm]
         last = [int(np.ceil(high / voxel_mm)) for high in high_mm]
-        self.x, self.y, self.z = ((np.arange(a, b) + 0.5) * self.voxel_mm for a, b in zip(first, last))
+        centres = [(np.arange(a, b) + 0.5) * self.voxel_mm for a, b in zip(first, last)]
+        self.x: NDArray[np.float64] = centres[0].astype(np.float64)
+        self.y: NDArray[np.float64] = centres[1].astype(np.float64)
+        self.z: NDArray[np.float64] = centres[2].astype(np.float64)
         self.frame_z = frame.to_frame_z(self.z)
         self._x_scale, self._y_scale = frame.scales(self.z)
 

@@ -1,0 +1,263 @@
+"""The phantom file: what is read is what was written; what is damaged or foreign is refused in one line."""
+
+import math
+import re
+
+import h5py
+import numpy as np
+import pytest
+
+from ctdose.errors import CtdoseError
+from ctdose.phantoms import Anatomy, MarrowSite, Organ, VoxelPhantom
+from ctdose.phantoms.phantom_file import load_phantom, save_phantom
+from ctdose.physics.materials import Material
+
+
+def make(**changes):
+    rng = np.random.default_rng(1)
+    region = rng.integers(0, 4, (7, 5, 6))
+    region[0, 0, 0] = 1022
+    values = {
+        "material_index": rng.integers(0, 2, region.shape),
+        "materials": [
+            Material("air"),
+            Material.from_mass_fractions("müsli", {"H": 0.1, "C": 0.9}, density_g_cm3=0.7),
+        ],
+        "spacing_mm": (1.0, 2.0, 1 / 3),
+        "origin_mm": (-3.0, 0.1, 7.0),
+        "region_index": region,
+        "density_g_cm3": None,
+        "name": "test phantom",
+        "organs": (Organ(1, "liver", "liver", "10200004", 1800.0, 1.0, "é"), Organ(2, "rest")),
+        "anatomy": Anatomy(
+            "me",
+            "female",
+            False,
+            "5y",
+            groups={"all": ("liver", "rest")},
+            marrow_sites=(MarrowSite(-1, "ribs_spongiosa", 4400, 1.0, 0.3, 2.0),),
+            scan_ranges_mm={"chest": (0.0, 0.1)},
+            landmarks_mm={"vertex": (1, 2, 3)},
+            arms="raised",
+        ),
+    }
+    values.update(changes)
+    return VoxelPhantom(**values)
+
+
+def same(a, b):
+    assert (a.name, a.materials, a.spacing_mm, a.origin_mm) == (
+        b.name,
+        b.materials,
+        b.spacing_mm,
+        b.origin_mm,
+    )
+    assert np.array_equal(a.material_index, b.material_index)
+    assert np.array_equal(a.region_index, b.region_index)
+    assert (a.density_g_cm3 is None) == (b.density_g_cm3 is None)
+    if a.density_g_cm3 is not None:
+        assert np.array_equal(a.density_g_cm3, b.density_g_cm3)
+    assert a.organs == b.organs
+    assert str(a.anatomy) == str(b.anatomy)  # an unknown weight is NaN
+    assert a.sha256() == b.sha256()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"organs": ()},
+        {"anatomy": None},
+        {"density_g_cm3": np.linspace(0.0, 0.004, 210).reshape(7, 5, 6)},
+    ],
+)
+def test_round_trip(tmp_path, changes):
+    phantom = make(**changes)
+    path = save_phantom(phantom, tmp_path / "a.h5")
+    same(phantom, load_phantom(path))
+    assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_other_programs_can_read_it(tmp_path):
+    with h5py.File(save_phantom(make(), tmp_path / "a.h5")) as file:
+        assert file.attrs["format"] == "ctdose-phantom"
+        assert file.attrs["format_version"] == "1.0"
+        for name in ("material_index", "region_index"):
+            dataset = file[name]
+            assert dataset.attrs["units"] == "1"
+            assert (dataset.compression, dataset.shuffle, dataset.fletcher32) == ("gzip", True, True)
+            assert [dataset.dims[i].keys() for i in range(3)] == [["z"], ["y"], ["x"]]
+        assert file["z"].attrs["units"] == "mm"
+        assert file["z"][1] - file["z"][0] == pytest.approx(1 / 3)
+        assert file["organs"].dtype.names[:2] == ("organ_id", "name")
+        assert math.isnan(file["organs"][1]["reference_mass_g"])
+
+
+def test_an_existing_file_is_kept_unless_asked(tmp_path):
+    path = save_phantom(make(), tmp_path / "a.h5")
+    before = path.read_bytes()
+    with pytest.raises(CtdoseError, match="exists"):
+        save_phantom(make(name="b"), path)
+    assert path.read_bytes() == before
+    save_phantom(make(name="b"), path, overwrite=True)
+    assert load_phantom(path).name == "b"
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(CtdoseError, match="cannot be written"):
+        save_phantom(make(), tmp_path / "no" / "a.h5")
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("ctdose.phantoms.phantom_file._organ_table", fail)
+    with pytest.raises(CtdoseError, match="disk full"):
+        save_phantom(make(), tmp_path / "a.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def external_link(file, folder):
+    with h5py.File(folder / "other.h5", "w") as other:
+        other["material_index"] = file["material_index"][()]
+    del file["material_index"]
+    file["material_index"] = h5py.ExternalLink("other.h5", "/material_index")
+
+
+def soft_link(file, folder):
+    file["elsewhere"] = file["region_index"]
+    del file["region_index"]
+    file["region_index"] = h5py.SoftLink("/elsewhere")
+
+
+def external_data(file, folder):
+    shape = file["region_index"].shape
+    del file["region_index"]
+    file.create_dataset(
+        "region_index", shape, "u2", external=[(str(folder / "raw.bin"), 0, h5py.h5f.UNLIMITED)]
+    )
+
+
+def virtual(file, folder):
+    layout = h5py.VirtualLayout(shape=file["region_index"].shape, dtype="u2")
+    layout[:] = h5py.VirtualSource(str(folder / "raw.h5"), "x", shape=layout.shape)
+    del file["region_index"]
+    file.create_virtual_dataset("region_index", layout)
+
+
+def replace(name, **what):
+    def change(file, folder):
+        del file[name]
+        if what:
+            file.create_dataset(name, **what)
+
+    return change
+
+
+def attribute(name, value):
+    def change(file, folder):
+        del file.attrs[name]
+        if value is not None:
+            file.attrs[name] = value
+
+    return change
+
+
+def group(file, folder):
+    del file["organs"]
+    file.create_group("organs")
+
+
+def other_numbers(file, folder):
+    file["region_index"][1, 1, 1] = 77
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (external_link, "link to somewhere else"),
+        (soft_link, "link to somewhere else"),
+        (external_data, "lies in another file"),
+        (virtual, "lies in another file"),
+        (group, "not a dataset"),
+        (other_numbers, "damaged"),
+        (replace("organs"), "organs is missing"),
+        (replace("material_index"), "material_index is missing"),
+        (replace("material_index", shape=(7, 5, 6), dtype="i4"), "dtype int32"),
+        (replace("material_index", shape=(7, 5), dtype="u1"), "shape"),
+        (replace("region_index", shape=(7, 5, 7), dtype="u2"), "shape"),
+        (replace("region_index", shape=(7, 5, 6), dtype="u2", compression="lzf"), "filter"),
+        (replace("anatomy", data=np.zeros(3)), "anatomy has dtype"),
+        (replace("organs", shape=(10**6,), dtype=[("organ_id", "i4")]), "organs has dtype"),
+        (replace("organs", data=np.zeros(2)), "damaged"),
+        (attribute("format", None), "no phantom"),
+        (attribute("format", "ctdose-result"), "no phantom"),
+        (attribute("format", 3), "no phantom"),
+        (attribute("format_version", "2.0"), "unknown"),
+        (attribute("spacing_mm", 3.0), "three numbers"),
+        (attribute("spacing_mm", (1.0, 2.0, -1.0)), "damaged"),
+        (attribute("name", None), "damaged"),
+    ],
+)
+def test_strange_files_are_refused_in_one_line(tmp_path, change, message):
+    path = save_phantom(make(), tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        change(file, tmp_path)
+    refused(path, message)
+
+
+def refused(path, message):
+    with pytest.raises(CtdoseError) as caught:
+        load_phantom(path)
+    assert re.search(message, str(caught.value))
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_absurd_shapes_are_refused_before_they_are_read(tmp_path):
+    path = tmp_path / "a.h5"
+    save_phantom(make(), path)
+    with h5py.File(path, "r+") as file:
+        for name, kind in (("material_index", "u1"), ("region_index", "u2")):
+            del file[name]
+            file.create_dataset(name, shape=(100_000, 100_000, 1000), dtype=kind, chunks=(1, 100, 100))
+    refused(path, "At most")
+
+
+def test_no_phantom_at_all(tmp_path):
+    refused(tmp_path / "missing.h5", "no such file")
+    refused(tmp_path, "not a file")
+    text = tmp_path / "text.h5"
+    text.write_text("phantom")
+    refused(text, "not an HDF5 file")
+    empty = tmp_path / "empty.h5"
+    empty.write_bytes(b"")
+    refused(empty, "not an HDF5 file")
+
+
+def test_truncated_or_damaged_anywhere(tmp_path):
+    """Cut short or with a flipped byte a file is refused, or (where the byte means nothing) read unchanged."""
+    phantom = make()
+    whole = save_phantom(phantom, tmp_path / "a.h5").read_bytes()
+    path = tmp_path / "b.h5"
+    for length in range(1, len(whole), max(1, len(whole) // 40)):
+        path.write_bytes(whole[:length])
+        refused(path, ".")
+    rng = np.random.default_rng(5)
+    for place in rng.integers(0, len(whole), 300):
+        broken = bytearray(whole)
+        broken[place] ^= 0x55
+        path.write_bytes(broken)
+        read = read_or_message(path)
+        if isinstance(read, str):
+            assert "\n" not in read
+        else:
+            same(phantom, read)
+
+
+def read_or_message(path):
+    try:
+        return load_phantom(path)
+    except CtdoseError as error:
+        return str(error)
