@@ -5,6 +5,7 @@ import numpy as np
 from ctdose.kernels.tables import Attenuation
 
 MARGIN = 1.0 + 2.0**-20  # float32 rounds density * mu up or down by 2^-24 at most twice
+MINIMUM = 1e-10  # 1/cm, less than any gas: a phantom of density 0 must not make flights infinite
 
 
 def with_majorant(attenuation: Attenuation, density_ratio: np.ndarray) -> Attenuation:
@@ -27,7 +28,7 @@ def with_majorant(attenuation: Attenuation, density_ratio: np.ndarray) -> Attenu
     width = np.diff(node)[:, None]
     low = attenuation.mu[:, :, 0].astype(np.float64)
     high = low + attenuation.mu[:, :, 1].astype(np.float64) * width
-    lower = (low * density_ratio).max(axis=1) * MARGIN
-    upper = (high * density_ratio).max(axis=1) * MARGIN
+    lower = np.maximum((low * density_ratio).max(axis=1) * MARGIN, MINIMUM)
+    upper = np.maximum((high * density_ratio).max(axis=1) * MARGIN, MINIMUM)
     majorant = np.stack([lower, (upper - lower) / width[:, 0]], axis=1)
     return attenuation._replace(majorant=np.ascontiguousarray(majorant.astype(np.float32)))
