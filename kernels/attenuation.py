@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.elementary import bits_of
 
 ONE_KEV_BITS = np.int32(0x3F800000)  # bits of 1.0f
 BIN_SHIFT = np.int32(16)  # 2^23 / 2^16 = 128 bins an octave (tables.py)
 
 
-@jit
+@inline_jit
 def energy_bin(node_kev, energy):
     """The bin i of an energy >= 1 keV: node_kev[i] <= energy < node_kev[i + 1].
 
@@ -24,13 +24,13 @@ def energy_bin(node_kev, energy):
     return i
 
 
-@jit
+@inline_jit
 def interpolate(table, i, m, excess):
     """Value of table [bin, material, (value, slope)] at `excess` keV above the lower node of bin i."""
     return table[i, m, 0] + table[i, m, 1] * excess
 
 
-@jit
+@inline_jit
 def interpolate_majorant(majorant, i, excess):
     """The majorant mu_maj at `excess` keV above the lower node of bin i, 1/cm."""
     return majorant[i, 0] + majorant[i, 1] * excess

@@ -6,7 +6,7 @@ the last bit, and one flipped bit makes two histories part.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
@@ -25,21 +25,21 @@ C2, C4, C6, C8 = (np.float32(c) for c in (-(_Q**2) / 2, _Q**4 / 24, -(_Q**6) / 7
 C10 = np.float32(-(_Q**10) / 3628800)
 
 
-@jit
+@inline_jit
 def bits_of(x):
     """The bit pattern of a float32 as an int32."""
     value = np.float32(x)  # numba's view wants to see the type in the same function
     return value.view(np.int32)
 
 
-@jit
+@inline_jit
 def from_bits(bits):
     """The float32 of a bit pattern."""
     value = np.int32(bits)
     return value.view(np.float32)
 
 
-@jit
+@inline_jit
 def log(x):
     """Natural logarithm of a positive normal float32.
 

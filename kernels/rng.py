@@ -10,7 +10,7 @@ J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011),
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit
 
 STREAM_STEP, STREAM_COLLISION, STREAM_SOURCE, STREAM_SECONDARY = 0, 1, 2, 3
 
@@ -24,14 +24,16 @@ ONE_WORD = np.uint64(1)
 TWO_POW_MINUS_32 = np.float32(2.0**-32)
 
 
-@jit
+@inline_jit
 def philox(key_low, key_high, c0, c1, c2, c3):
     """Encrypt the counter (c0, c1, c2, c3) under the key: four words of 32 bits, each in a uint64.
 
-    A product of two 32 bit numbers in uint64 cannot wrap, so that numpy and compiled code agree.
+    A product of two 32 bit numbers in uint64 cannot wrap, so that numpy and compiled code agree. The masks on entry
+    show LLVM that the numbers have 32 bits: only then does it vectorise the rounds.
     """
-    k0, k1 = np.uint64(key_low), np.uint64(key_high)
-    x0, x1, x2, x3 = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
+    k0, k1 = np.uint64(key_low) & MASK, np.uint64(key_high) & MASK
+    x0, x1 = np.uint64(c0) & MASK, np.uint64(c1) & MASK
+    x2, x3 = np.uint64(c2) & MASK, np.uint64(c3) & MASK
     for _ in range(10):
         p0 = x0 * MULTIPLIER_0
         p1 = x2 * MULTIPLIER_1
@@ -44,14 +46,14 @@ def philox(key_low, key_high, c0, c1, c2, c3):
     return x0, x1, x2, x3
 
 
-@jit
+@inline_jit
 def random_block(run, history, step, stream, call):
     """Four words for the `call`-th draw of `stream` at `step` of `history`."""
     h = np.uint64(history)
     return philox(run.key_low, run.key_high, h & MASK, h >> SHIFT, step, stream * 65536 + call)
 
 
-@jit
+@inline_jit
 def uniform(word):
     """A word as a float32 in (0, 1]; 32 bits deep near 0, where the logarithm needs them."""
     return np.float32(word + ONE_WORD) * TWO_POW_MINUS_32

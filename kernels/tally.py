@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.atomic import atomic_add
 
 QUANTA_PER_KEV = np.float32(2.0**20)
@@ -55,13 +55,13 @@ class Tallies(NamedTuple):
     counters: NDArray[np.int64]  # [COUNTERS]
 
 
-@jit
+@inline_jit
 def quanta(energy):
     """An energy in keV as a whole number of quanta, rounded half up."""
     return np.int64(np.floor(energy * QUANTA_PER_KEV + HALF))
 
 
-@jit
+@inline_jit
 def square(e):
     """e^2 in quanta of 2^-24 keV^2, rounded half up."""
     return (e * e + SQUARE_HALF) >> SQUARE_SHIFT

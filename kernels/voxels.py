@@ -6,7 +6,7 @@ steps of 1/4096. One load tells the kernel all it needs of a voxel.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.tables import DENSITY_ONE
 
 REGION_MASK, MATERIAL_MASK = np.uint32(0x3FF), np.uint32(0xFF)
@@ -38,19 +38,19 @@ def pack_words(material, region, density_ratio):
     return word
 
 
-@jit
+@inline_jit
 def region_of(word):
     """Region number of a voxel word."""
     return np.int64(word & REGION_MASK)
 
 
-@jit
+@inline_jit
 def material_of(word):
     """Material index of a voxel word."""
     return np.int64((word >> MATERIAL_SHIFT) & MATERIAL_MASK)
 
 
-@jit
+@inline_jit
 def density_of(word):
     """Density of a voxel word as a ratio to its material's reference density, float32."""
     return np.float32(word >> DENSITY_SHIFT) * DENSITY_STEP
