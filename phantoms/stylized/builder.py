@@ -8,6 +8,7 @@ So every mass is that of the reference person to a voxel, at every voxel size, a
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,16 +170,7 @@ def _phantom(
     plain = VoxelPhantom(
         of_region[region], tuple(materials), (h, h, h), origin, region, name=name, organs=organs
     )
-    return VoxelPhantom(
-        plain.material_index,
-        plain.materials,
-        plain.spacing_mm,
-        plain.origin_mm,
-        plain.region_index,
-        name=name,
-        organs=organs,
-        anatomy=_anatomy(plain, name, sex, arms),
-    )
+    return replace(plain, anatomy=_anatomy(plain, name, sex, arms))
 
 
 def _cropped(grid: Grid, region: NDArray[np.uint16]) -> tuple[tuple[float, float, float], Any]:
