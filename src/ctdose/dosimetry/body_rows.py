@@ -78,17 +78,15 @@ def _skeleton(phantom: VoxelPhantom, first_row: int) -> tuple[list[FoldedRespons
     marrow (endosteum) mass. One response serves both tissues of a site.
     """
     from ctdose.physics.materials import Material
-    from ctdose.physics.tables import response_curve
 
     sites: tuple[MarrowSite, ...] = phantom.anatomy.marrow_sites if phantom.anatomy else ()
     if not sites:
         return [], {}, {}
     marrow = Material(MARROW_MATERIAL)
-    curve = response_curve(marrow)
     volumes = phantom.region_volumes_cm3()
     present = [site for site in sites if 0 <= site.region < volumes.size and volumes[site.region] > 0]
     rows = {region: row for row, region in enumerate(sorted({s.region for s in present}), start=first_row)}
-    responses = [FoldedResponse(f"marrow dose in region {region}", region, curve) for region in rows]
+    responses = [FoldedResponse(f"marrow dose in region {region}", region, marrow) for region in rows]
     coefficients: dict[str, dict[int, float]] = {}
     masses: dict[str, float] = {}
     for tissue, kind in ((MARROW, "active_marrow_g"), (ENDOSTEUM, "endosteum_g")):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctdose.kernels.tables import ENERGY_BINS, Composites, Responses
+from ctdose.physics.materials import Material
+from ctdose.physics.tables import response_curve
 
 RESPONSES_OF_A_REGION = 2
 
@@ -20,15 +22,15 @@ class FoldedResponse:
     ----------
     name : str
     region : int
-    curve : float32 ndarray [ENERGY_BINS, 2]
-        keV/cm as (value at the lower node, slope per keV): what a track of 1 cm in the region scores. For a medium
-        other than the region's own: E mu_en of that medium; the sum over the region, divided by the region's volume
-        and that medium's density, is the medium's collision kerma.
+    curve : Material, or float32 ndarray [ENERGY_BINS, 2]
+        What a track of 1 cm in the region scores, keV/cm. A material stands for its E mu_en: the sum over the region,
+        divided by the region's volume and the material's density, is the material's collision kerma. An array
+        holds (value at the lower node, slope per keV) on the nodes of the run.
     """
 
     name: str
     region: int
-    curve: np.ndarray
+    curve: Material | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,18 @@ class Composite:
         return max((abs(c) for c in self.coefficients.values()), default=1.0) or 1.0
 
 
-def build_responses(folded: Sequence[FoldedResponse], regions: int) -> Responses:
+def build_responses(
+    folded: Sequence[FoldedResponse], regions: int, node_kev: np.ndarray, *, cutoff_kev: float, doppler: bool
+) -> Responses:
     """Pack response functions; a region may have two.
+
+    Parameters
+    ----------
+    folded : sequence of FoldedResponse
+    regions : int
+    node_kev : float32 ndarray [ENERGY_BINS + 1]
+    cutoff_kev, doppler
+        Of the run.
 
     Raises
     ------
@@ -62,12 +74,15 @@ def build_responses(folded: Sequence[FoldedResponse], regions: int) -> Responses
     of_region = np.zeros((regions, RESPONSES_OF_A_REGION, 2), np.int32)
     of_region[:, :, 0] = -1
     curves: list[np.ndarray] = []
-    known: dict[bytes, int] = {}
+    known: dict[object, int] = {}
     for row, response in enumerate(folded, start=regions):
-        key = response.curve.tobytes()
+        given = response.curve
+        key = given.tobytes() if isinstance(given, np.ndarray) else given
         if key not in known:
             known[key] = len(curves)
-            curves.append(response.curve)
+            if isinstance(given, Material):
+                given = response_curve(node_kev, given, cutoff_kev=cutoff_kev, doppler=doppler)
+            curves.append(given)
         free = np.flatnonzero(of_region[response.region, :, 0] < 0)
         if free.size == 0:
             raise ValueError(

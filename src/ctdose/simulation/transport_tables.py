@@ -96,7 +96,10 @@ def build_transport_tables(
         materials.append(surroundings)
         ratio = np.append(ratio, 0.0)
     attenuation, scattering, fluorescence = build_tables(
-        materials, cutoff_kev=physics.cutoff_kev, doppler=physics.doppler
+        materials,
+        cutoff_kev=physics.cutoff_kev,
+        doppler=physics.doppler,
+        edges_of=[r.curve for r in responses if isinstance(r.curve, Material)],
     )
     regions = int(phantom.region_index.max()) + 1
     rows = regions + len(responses)
@@ -105,7 +108,13 @@ def build_transport_tables(
         attenuation=with_majorant(attenuation, ratio * majorant_scale),
         scattering=scattering,
         fluorescence=fluorescence,
-        responses=build_responses(responses, regions),
+        responses=build_responses(
+            responses,
+            regions,
+            attenuation.node_kev,
+            cutoff_kev=physics.cutoff_kev,
+            doppler=physics.doppler,
+        ),
         composites=build_composites(composites, rows),
         views=views,
         beams=beams,
