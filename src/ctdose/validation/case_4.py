@@ -29,7 +29,7 @@ BEAMS = [f"{quality} {width} mm" for quality in ("56.4 keV", "120 kVp") for widt
 
 DISC_GRID = Grid((-620.0, 200.0), (-200.0, 200.0), 2.0, 301, 10.0)
 DISCS = 4
-DISC_HISTORIES = 5_000_000
+DISC_HISTORIES = 10_000_000
 
 ROD_RADIUS_MM, ROD_DISTANCE_MM = 5.0, 150.0
 ROD_GRID = Grid((-620.0, 200.0), (-200.0, 200.0), 1.0, 31, 100.0)
@@ -37,7 +37,7 @@ TURNING_GRID = Grid((-620.0, 620.0), (-620.0, 620.0), 2.0, 31, 100.0)
 ANGLES = range(0, 360, 10)
 PMMA, CENTRE, FIRST_ROD = 1, 2, 3  # regions; 0 is air
 REGIONS = FIRST_ROD + len(ANGLES)
-ROD_HISTORIES, TURNING_HISTORIES = 60_000_000, 10_000_000
+ROD_HISTORIES, TURNING_HISTORIES = 150_000_000, 60_000_000
 
 
 def half_angles(beam: str) -> tuple[float, float]:

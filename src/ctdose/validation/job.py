@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ctdose.kernels.tables import BATCH_HISTORIES
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.irradiate import irradiate
 from ctdose.simulation.open_beams import PointSource, RotatingSource
+from ctdose.simulation.runner import batches_for
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.validation.reference import load_reference
 from ctdose.validation.row import Row
@@ -79,24 +81,37 @@ class Job:
         digest = hashlib.blake2b(f"{seed}/{self.name}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little")
 
-    def run(self, *, scale: float, seed: int, threads: int, estimator: str = "collision-kerma") -> list[Row]:
+    def scaled_histories(self, scale: float) -> int:
+        """Histories of the run at a share of the published number: whole batches."""
+        return batches_for(max(1, round(self.histories * scale))) * BATCH_HISTORIES
+
+    def run(
+        self,
+        *,
+        scale: float,
+        seed: int,
+        threads: int,
+        estimator: str = "collision-kerma",
+        doppler: bool = False,
+    ) -> list[Row]:
         """Simulate, and put what came out beside the reference.
 
         Parameters
         ----------
         scale : float
             Share of the histories of the published table.
-        seed, threads, estimator
+        seed, threads, estimator, doppler
             As for `ctdose.irradiate`.
         """
         energy = irradiate(
             self.phantom(),
             self.source,
-            histories=max(1, round(self.histories * scale)),
+            histories=self.scaled_histories(scale),
             seed=self.seed(seed),
             threads=threads,
             surroundings=self.surroundings,
             estimator=estimator,
+            doppler=doppler,
             responses=self.responses,
             composites=self.composites,
         )

@@ -67,6 +67,7 @@ def run_cases(
     threads: int = 1,
     volume_path: Path | None = None,
     estimator: str = "collision-kerma",
+    doppler: bool = False,
     on_job: OnJob | None = None,
 ) -> list[Row]:
     """Run benchmark cases.
@@ -83,6 +84,8 @@ def run_cases(
         The voxel torso of case 5 (default: below the folder that CTDOSE_REFERENCE names).
     estimator : str
         ``collision-kerma`` or ``analogue`` (which case 1, being a fluence, does not heed).
+    doppler : bool
+        Broaden Compton scattering by Compton profiles, as the report's codes do.
     on_job : callable, optional
         Called before each run with its name, its number and the number of all.
 
@@ -105,7 +108,7 @@ def run_cases(
     for number, job in enumerate(jobs):
         if on_job is not None:
             on_job(job.name, number, len(jobs))
-        rows += job.run(scale=scale, seed=seed, threads=threads, estimator=estimator)
+        rows += job.run(scale=scale, seed=seed, threads=threads, estimator=estimator, doppler=doppler)
     return rows
 
 
