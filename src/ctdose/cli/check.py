@@ -1,0 +1,71 @@
+"""`ctdose check`: what an exam would simulate, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ctdose.cli.messages import say
+from ctdose.cli.output_file import check_picture_path
+from ctdose.errors import CtdoseError
+
+if TYPE_CHECKING:
+    from ctdose.api import PreparedExam
+
+
+def check(
+    exams: Annotated[
+        list[str], typer.Argument(metavar="EXAM...", help="Files, or names of `ctdose exam list`.")
+    ],
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the scan range on the phantom (.png, .pdf, .svg)."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier picture.")] = False,
+) -> int:
+    """Check exams without a run: every fault of every file, one line each.
+
+    A right exam is printed with all defaults filled in and marked, as YAML that can be run again; in its last
+    lines stand planned and irradiated range, CTDI_vol, DLP and an estimate of the time.
+
+    \b
+    Examples:
+      ctdose check mine.yaml
+      ctdose check chest --plot range.png
+    """
+    if plot is not None:
+        if len(exams) > 1:
+            raise CtdoseError(f"plot={plot} (with {len(exams)} exams). Check one exam to draw it.")
+        check_picture_path(plot, overwrite=overwrite)
+    checked = [found for found in map(_checked, exams) if found is not None]
+    print("\n".join(text for _, text in checked), end="")
+    if plot is not None and checked:
+        _draw(checked[0][0], plot)
+    return 0 if len(checked) == len(exams) else 2
+
+
+def _checked(name: str) -> tuple[PreparedExam, str] | None:
+    """Load and check one exam; its faults are shown, so that those of the next exam are found too."""
+    from ctdose.api import prepare
+
+    try:
+        prepared = prepare(name)
+        return prepared, _text(prepared)
+    except CtdoseError as error:
+        say(str(error))
+        return None
+
+
+def _text(prepared: PreparedExam) -> str:
+    from ctdose.cli.forecast import dose_lines, time_lines
+
+    lines = [*dose_lines(prepared.resolved), *time_lines(prepared.exam)]
+    return prepared.resolved.to_yaml() + "".join(f"# {line}\n" for line in lines)
+
+
+def _draw(prepared: PreparedExam, path: Path) -> None:
+    from ctdose.results.plots import plot_phantom
+
+    raise NotImplementedError(path, plot_phantom)

@@ -1,0 +1,63 @@
+"""`ctdose diff`: whether two results agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ctdose.cli.table import print_table
+
+if TYPE_CHECKING:
+    from ctdose.results.diff import Diff
+
+SHOWN = 10
+HEADINGS = ("quantity", "A", "sigma_A", "B", "sigma_B", "deviation_in_sigma")
+
+
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A result.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"All quantities, not the {SHOWN} that deviate most.")
+    ] = False,
+) -> int:
+    """Compare two results: the same bits, or the same doses within their standard errors.
+
+    Exit code 0 if they agree, 1 if they do not or cannot be compared, 2 if one of them is no result.
+
+    \b
+    Example:
+      ctdose diff mine.h5 theirs.h5
+    """
+    from ctdose.results.diff import diff_results
+    from ctdose.results.result_file import load_result
+
+    found = diff_results(load_result(a), load_result(b))
+    print(f"{found.verdict[:1].upper()}{found.verdict[1:]}.")
+    for setting in found.settings:
+        print(f"{setting[:1].upper()}{setting[1:]}.")
+    if found.scores:
+        _show_scores(found, everything)
+    return 0 if found.agree else 1
+
+
+def _show_scores(found: Diff, everything: bool) -> None:
+    shown = found.scores if everything else found.scores[:SHOWN]
+    rows = [
+        (
+            s.name,
+            f"{s.a:.4g}",
+            f"{s.a_standard_error:.2g}",
+            f"{s.b:.4g}",
+            f"{s.b_standard_error:.2g}",
+            f"{s.z:+.2f}",
+        )
+        for s in shown
+    ]
+    print_table(HEADINGS, rows, numbers=range(1, len(HEADINGS)))
+    if len(shown) < len(found.scores):
+        print(f"{len(found.scores) - len(shown)} quantities that deviate less are not shown (--all).")
+    if found.left_out:
+        print(f"Left out, in one result only or too uncertain: {len(found.left_out)}.")

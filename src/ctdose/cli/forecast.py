@@ -1,0 +1,67 @@
+"""What is known of an exam before it is simulated: dose indices, and about how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ctdose.cli.rates import clock, last_rate
+from ctdose.errors import CtdoseError
+
+if TYPE_CHECKING:
+    from ctdose.exam.dose_indices import DoseIndices
+    from ctdose.exam.model import Exam
+    from ctdose.exam.plan import Plan
+    from ctdose.exam.resolved import ResolvedExam
+    from ctdose.scanner.model import Scanner
+
+
+def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
+    """CTDI_vol and DLP of each acquisition on each body, and DLP of the exam; 16 and 32 cm are never added.
+
+    Raises
+    ------
+    CtdoseError
+        The scanner's file states no output for an acquisition.
+    """
+    for body, plans in resolved.plans.items():
+        sums: dict[int, float] = {}
+        for plan in plans:
+            indices = _indices(plan, resolved.scanner)
+            sums[plan.ctdi_phantom_cm] = sums.get(plan.ctdi_phantom_cm, 0.0) + indices.dlp_mgy_cm
+            yield (
+                f"{plan.name} on {body}: CTDI_vol {indices.ctdi_vol_mgy:.4g} mGy, DLP {indices.dlp_mgy_cm:.4g} "
+                f"mGy·cm ({plan.ctdi_phantom_cm} cm phantom)"
+            )
+        if len(plans) > 1:
+            total = ", ".join(f"{dlp:.4g} mGy·cm ({size} cm phantom)" for size, dlp in sorted(sums.items()))
+            yield f"all acquisitions on {body}: DLP {total}"
+
+
+def time_lines(exam: Exam) -> Iterator[str]:
+    """Estimate the time from the rate of the last run or an assumed one, and say which of them it is."""
+    from ctdose.api import available_threads
+    from ctdose.simulation.compiled import is_compiled
+
+    rate, threads = last_rate(exam.simulation.estimator), available_threads()
+    histories = exam.simulation.histories
+    source = "as in the last run here" if rate.measured else "assumed: nothing was run here yet"
+    yield (
+        f"time: about {clock(rate.seconds(histories, threads))} for {histories:,} histories on {threads} threads "
+        f"({rate.per_thread * threads / 1e6:.2g} M histories/s, {source})"
+    )
+    compiling = "" if is_compiled() else "compiling (about 30 s) and "
+    yield f"on top, once: {compiling}the calibration of a beam that was not used here before (minutes)"
+
+
+def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
+    from ctdose.exam.dose_indices import dose_indices
+
+    size = plan.ctdi_phantom_cm
+    ctdi_w = scanner.ctdi_w_mgy_per_100mas(plan.tube_voltage_kv, plan.bowtie, size, plan.collimation_mm)
+    if ctdi_w is None:
+        why = f"its file states no output for bowtie {plan.bowtie} in the {size} cm phantom"
+        raise CtdoseError(
+            f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
+        )
+    return dose_indices(plan, ctdi_w)

@@ -1,0 +1,93 @@
+"""Checks of a file that is to be written, made before anything is simulated."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ctdose.errors import CtdoseError, MissingExtraError
+
+PICTURES = (".png", ".pdf", ".svg", ".jpg")
+RESULT_FORMAT = "ctdose-result"
+
+
+def check_result_path(path: Path, *, overwrite: bool) -> Path:
+    """Check that a result can be written to a path.
+
+    Parameters
+    ----------
+    path : Path
+    overwrite : bool
+        Whether an earlier result may be replaced. Another kind of file never is.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    CtdoseError
+        The file exists, or its folder does not or cannot be written.
+    """
+    _check_place("output", path)
+    if path.exists():
+        if not overwrite:
+            raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
+        if not _is_result(path):
+            why = "exists and is not a ctdose result, so it is not overwritten"
+            raise CtdoseError(f"output={path} ({why}). Name another file with -o.")
+    return path
+
+
+def check_picture_path(path: Path, *, overwrite: bool) -> Path:
+    """Check that a picture can be drawn and written to a path.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    CtdoseError
+        Another suffix; the file exists; its folder does not or cannot be written.
+    """
+    from importlib.util import find_spec
+
+    if path.suffix.lower() not in PICTURES:
+        raise CtdoseError(f"plot={path} (not a picture's name). Let it end in {', '.join(PICTURES)}.")
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("A plot", "plot")
+    _check_place("plot", path)
+    if path.exists() and not overwrite:
+        raise CtdoseError(f"plot={path} (exists). Add --overwrite, or name another file.")
+    return path
+
+
+def _check_place(name: str, path: Path) -> None:
+    folder = path.parent
+    if path.is_dir():
+        raise CtdoseError(f"{name}={path} (a folder). Name a file in it.")
+    if not folder.exists():
+        raise CtdoseError(f"{name}={path} (no folder {folder}). Make it first.")
+    if not folder.is_dir():
+        raise CtdoseError(f"{name}={path} ({folder} is a file). Name a folder that exists.")
+    try:
+        # Permission bits lie on network and read-only file systems: only a written file proves it.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        why = f"its folder cannot be written: {error.strerror}"
+        raise CtdoseError(f"{name}={path} ({why}). Choose another folder with -o.") from None
+    if path.exists() and not os.access(path, os.W_OK):
+        raise CtdoseError(f"{name}={path} (exists and is read-only). Name another file.")
+
+
+def _is_result(path: Path) -> bool:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.attrs.get("format", "")
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return (found.decode() if isinstance(found, bytes) else str(found)) == RESULT_FORMAT

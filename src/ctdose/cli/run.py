@@ -1,0 +1,74 @@
+"""`ctdose run`: simulate an exam."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ctdose.cli.typed_numbers import parse_histories, parse_seed, parse_threads
+from ctdose.errors import CtdoseError
+
+DEVICES = ("cpu", "cuda")
+
+
+def run(
+    exam: Annotated[
+        str, typer.Argument(metavar="EXAM", help="An exam's file, or a name of `ctdose exam list`.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="The result. [default: EXAM.h5 in the current folder]"
+        ),
+    ] = None,
+    histories: Annotated[
+        str | None, typer.Option(metavar="N", help="Instead of the exam's: 10_000_000, 1e7 or 10M.")
+    ] = None,
+    threads: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="The result does not depend on it. [default: all processors]"),
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Instead of the exam's.")] = None,
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Only cpu in this version.")] = "cpu",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
+    no_dose_map: Annotated[
+        bool, typer.Option("--no-dose-map", help="Organ doses only; a smaller file.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the dose map on the anatomy (.png, .pdf, .svg).")
+    ] = None,
+) -> int:
+    """Simulate an exam: organ doses and effective dose, and dose maps in an HDF5 file.
+
+    The table goes to standard output, progress to standard error. Ctrl-C stops within a second and keeps
+    what was simulated: the file is written, marked incomplete, and the exit code is 1.
+
+    \b
+    Examples:
+      ctdose run chest
+      ctdose run mine.yaml -o mine.h5 --histories 1e8 --plot mine.png
+    """
+    from ctdose.cli.simulate import Wanted, simulate_and_save
+    from ctdose.cli.summary import print_result
+
+    wanted = Wanted(
+        histories=None if histories is None else parse_histories(histories),
+        threads=None if threads is None else parse_threads(threads),
+        seed=None if seed is None else parse_seed(seed),
+        dose_map=not no_dose_map,
+    )
+    _check_device(device)
+    if plot is not None and no_dose_map:
+        raise CtdoseError("--plot (there is nothing to draw with --no-dose-map). Leave one of them out.")
+    result = simulate_and_save(exam, output, wanted, overwrite=overwrite, plot=plot)
+    print_result(result)
+    return 0 if result.complete else 1
+
+
+def _check_device(device: str) -> None:
+    if device == "cuda":
+        raise CtdoseError("device=cuda (CUDA is not available in this version). Leave it out, or write cpu.")
+    if device not in DEVICES:
+        raise CtdoseError(f"device={device} (unknown). Write cpu.")

@@ -1,0 +1,119 @@
+"""One run of `ctdose run`: checks, progress, Ctrl-C, the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.messages import say
+from ctdose.cli.output_file import check_picture_path, check_result_path
+from ctdose.cli.progress import CALIBRATION, ProgressReport, make_display
+
+if TYPE_CHECKING:
+    from ctdose.api import PreparedExam
+    from ctdose.exam.model import Exam
+    from ctdose.results.result import Result
+
+SUFFIX = ".h5"
+FEWEST_FOR_RATE = 10 * 2**16
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line changes of an exam's simulation; None leaves it as it is."""
+
+    histories: int | None = None
+    threads: int | None = None
+    seed: int | None = None
+    dose_map: bool = True
+
+
+def simulate_and_save(
+    source: str, output: Path | None, wanted: Wanted, *, overwrite: bool = False, plot: Path | None = None
+) -> Result:
+    """Simulate an exam and write its result, having checked first that it can be written.
+
+    Parameters
+    ----------
+    source : str
+        Name or file of the exam.
+    output : Path, optional
+        Default: the exam's name in the current folder.
+    wanted : Wanted
+    overwrite : bool
+        Replace an earlier result.
+    plot : Path, optional
+        Picture of the dose map.
+
+    Returns
+    -------
+    Result
+        Incomplete after Ctrl-C, and saved all the same.
+
+    Raises
+    ------
+    CtdoseError
+        The exam or one of the files is wrong; nothing was written.
+    """
+    from ctdose.api import prepare
+    from ctdose.exam.library import load_exam
+
+    exam = load_exam(source).with_simulation(histories=wanted.histories, seed=wanted.seed)
+    path = check_result_path(
+        output or Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + SUFFIX),
+        overwrite=overwrite,
+    )
+    if plot is not None:
+        check_picture_path(plot, overwrite=overwrite)
+    with Interrupt() as interrupt:
+        result = _simulate(prepare(exam), wanted, interrupt)
+        interrupt.keeping = True
+        _tell_of_interruption(result, exam)
+        result.save(path, overwrite=overwrite)
+        say(f"Wrote {path}.")
+        if plot is not None:
+            _draw(result, plot)
+    return result
+
+
+def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Result:
+    from ctdose.api import available_threads, simulate
+    from ctdose.cli.rates import keep_rate
+    from ctdose.simulation.compiled import is_compiled
+
+    threads = wanted.threads or available_threads()
+    display = make_display()
+    report = ProgressReport(display, tuple(p.name for p in ready.phantoms), compiled=is_compiled())
+
+    def progress(stage: str, done: int, batches: int) -> None:
+        if not stage.startswith(CALIBRATION):
+            interrupt.keeping = interrupt.keeping or done > 0
+            interrupt.check()
+        report(stage, done, batches)
+
+    try:
+        result = simulate(ready, threads=threads, dose_map=wanted.dose_map, progress=progress)
+    except KeyboardInterrupt:
+        raise Stopped from None
+    finally:
+        display.close()
+    if report.rate and result.histories >= FEWEST_FOR_RATE:
+        keep_rate(ready.exam.simulation.estimator, report.rate, threads)
+    return result
+
+
+def _tell_of_interruption(result: Result, exam: Exam) -> None:
+    if not result.complete:
+        say(
+            f"Stopped by Ctrl-C: {result.histories} of {exam.simulation.histories} histories are kept; "
+            "the result is marked incomplete."
+        )
+
+
+def _draw(result: Result, path: Path) -> None:
+    from ctdose.results.plots import plot_dose
+
+    plot_dose(result, path)
+    say(f"Wrote {path}.")

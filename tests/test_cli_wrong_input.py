@@ -1,0 +1,239 @@
+"""Wrong input for every command: exit code 2, one line, no traceback, nothing written."""
+
+import sys
+
+import pytest
+
+from ctdose.cli.main import main
+
+EXAM = """\
+exam: Water
+phantom: water-cylinder
+scanner: generic-64
+acquisitions:
+  - name: middle
+    mode: axial
+    tube_voltage_kv: 120
+    bowtie: body
+    collimation_mm: 40
+    table_increment_mm: 40
+    rotation_time_s: 0.5
+    scan_range: [-40, 40]
+    tube_current_ma: 200
+simulation:
+  histories: 65536
+  voxel_mm: 10
+"""
+
+NO_SIMULATION = "simulated in spite of wrong input"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in, with an exam, an earlier file and a foreign HDF5 file."""
+    import h5py
+
+    import ctdose.api
+
+    def refuse(*args, **keywords):
+        raise AssertionError(NO_SIMULATION)
+
+    monkeypatch.setattr(ctdose.api, "simulate", refuse)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(EXAM)
+    (tmp_path / "bad.yaml").write_text(EXAM.replace("120", "-120").replace("mode: axial", "mode: axail"))
+    (tmp_path / "there.h5").write_text("somebody's notes")
+    (tmp_path / "there.png").write_text("somebody's picture")
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["a"] = 1
+    with h5py.File(tmp_path / "earlier.h5", "w") as file:
+        file.attrs["format"] = "ctdose-result"
+    return tmp_path
+
+
+WRONG = {
+    "run": {
+        "": "ctdose run: ",
+        "missing.yaml": "missing.yaml: (no such file). Check the path.",
+        ".": ".: (a folder, not a file). Give the YAML file itself.",
+        "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest.",
+        "mine.yaml extra": "ctdose run: ",
+        "mine.yaml --hist 3": "ctdose run: ",
+        "mine.yaml --histories": "ctdose: ",
+        "mine.yaml --histories abc": "histories=abc (not a number). For example 10_000_000, 1e7 or 10M.",
+        "mine.yaml --histories 0": "histories=0 (outside 1 to 1e+12). For example 10_000_000, 1e7 or 10M.",
+        "mine.yaml --histories 1.5": "histories=1.5 (not a whole number). For example 10_000_000, 1e7 or 10M.",
+        "mine.yaml --threads 0": "threads=0 (outside 1 to 1024). Leave it out to use all processors.",
+        "mine.yaml --threads two": "threads=two (not a number). Leave it out to use all processors.",
+        "mine.yaml --seed -1": "seed=-1 (outside 0 to ",
+        "mine.yaml --device cuda": "device=cuda (CUDA is not available in this version). Leave it out, or write cpu.",
+        "mine.yaml --device tpu": "device=tpu (unknown). Write cpu.",
+        "mine.yaml -o there.h5": "output=there.h5 (exists). Add --overwrite, or name another file with -o.",
+        "mine.yaml -o earlier.h5": "output=earlier.h5 (exists). Add --overwrite, or name another file with -o.",
+        "mine.yaml -o there.h5 --overwrite": "output=there.h5 (exists and is not a ctdose result, so",
+        "mine.yaml -o foreign.h5 --overwrite": "output=foreign.h5 (exists and is not a ctdose result, so",
+        "mine.yaml -o mine.yaml --overwrite": "output=mine.yaml (exists and is not a ctdose result, so",
+        "mine.yaml -o .": "output=. (a folder). Name a file in it.",
+        "mine.yaml -o no/where.h5": "output=no/where.h5 (no folder no). Make it first.",
+        "mine.yaml -o bad.yaml/x.h5": "output=bad.yaml/x.h5 (bad.yaml is a file). Name a folder that exists.",
+        "mine.yaml --plot x.bmp": "plot=x.bmp (not a picture's name). Let it end in .png, .pdf, .svg, .jpg.",
+        "mine.yaml --plot no/x.png": "plot=no/x.png (no folder no). Make it first.",
+        "mine.yaml --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
+        "mine.yaml --plot x.png --no-dose-map": "--plot (there is nothing to draw with --no-dose-map). Leave one",
+    },
+    "check": {
+        "": "ctdose check: ",
+        "missing.yaml": "missing.yaml: (no such file). Check the path.",
+        ".": ".: (a folder, not a file). Give the YAML file itself.",
+        "foreign.h5": "foreign.h5",
+        "mine.yaml mine.yaml --plot x.png": "plot=x.png (with 2 exams). Check one exam to draw it.",
+        "mine.yaml --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
+    },
+    "show": {
+        "": "ctdose show: ",
+        "missing.h5": "missing.h5 (no such file). Check the path.",
+        ".": ". (a folder, not a file). Give a file that ctdose run wrote.",
+        "there.h5": "there.h5 (not an HDF5 file). Give a file that ctdose run wrote.",
+        "foreign.h5": "foreign.h5: format=None (not a ctdose result). Give a file that ctdose run wrote.",
+        "earlier.h5": "earlier.h5: format_version=None",
+        "earlier.h5 --json --csv": "--json (with --csv: two forms at once). Give one of them.",
+    },
+    "diff": {
+        "": "ctdose diff: ",
+        "earlier.h5": "ctdose diff: ",
+        "missing.h5 foreign.h5": "missing.h5 (no such file). Check the path.",
+        "foreign.h5 missing.h5": "foreign.h5: format=None (not a ctdose result). Give a file that ctdose run wrote.",
+        ". .": ". (a folder, not a file). Give a file that ctdose run wrote.",
+    },
+    "phantom show": {
+        "": "ctdose phantom show: ",
+        "adlt": "phantom='adlt' (neither a phantom of the library nor a file). Nearest: adult",
+        "missing.h5": "missing.h5: no such file. Check the path.",
+        ".": "phantom='.' (neither a phantom of the library nor a file). Known: adult",
+        "there.h5": "there.h5: not an HDF5 file",
+        "foreign.h5": "foreign.h5: an HDF5 file, but no phantom",
+        "water-cylinder --voxel-mm x": "voxel_mm=x (not a number). For example 2.5.",
+        "water-cylinder --voxel-mm 0": "voxel_mm=0 (outside 0.1 to 50). For example 2.5.",
+        "ctdi-16 --voxel-mm 3": "voxel_mm=3 (outside 0.1 to 1). Use 1.0 or 0.5.",
+        "water-cylinder --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
+    },
+    "scanner show": {
+        "": "ctdose scanner show: ",
+        "generic": "scanner=generic (neither a scanner of the library nor a file). Nearest: generic-64.",
+        "missing.yaml": "missing.yaml: (no such file). Check the path.",
+        ".": ".: (a folder, not a file). Give the YAML file itself.",
+    },
+    "exam show": {
+        "": "ctdose exam show: ",
+        "chst": "exam=chst (not a shipped exam). Nearest: chest.",
+        "mine.yaml": "exam=mine.yaml (not a shipped exam). Known: abdomen-pelvis, chest, head.",
+    },
+    "exam keys": {
+        "--schema --markdown": "--markdown (with --schema: two forms at once). Give one of them.",
+        "chest": "ctdose exam keys: ",
+    },
+    "validate": {
+        "7": "case='7' (unknown)",
+        "1 --scale 0": "scale=0 (outside 1e-06 to 100). 1 takes the histories of the published table.",
+        "1 --scale x": "scale=x (not a number)",
+        "1 --seed x": "seed=x (not a number)",
+        "5 --volume missing.gz": "volume=missing.gz (cannot be read",
+        "5 --volume there.h5": "volume=there.h5 (does not hold",
+    },
+    "": {
+        "rum": "ctdose: ",
+        "--what": "ctdose: ",
+        "phantom lst": "ctdose phantom: ",
+    },
+}
+CASES = [(command, rest, line) for command, lines in WRONG.items() for rest, line in lines.items()]
+
+
+@pytest.mark.parametrize(("command", "rest", "line"), CASES, ids=[f"{c} {r}".strip() for c, r, _ in CASES])
+def test_one_line_and_exit_code_2(command, rest, line, folder, capsys):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code = main([*command.split(), *rest.split()])
+    shown = capsys.readouterr()
+    assert code == 2
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert shown.err.startswith(line)
+    if line.startswith("ctdose"):  # how the line is worded is the parsing library's; where to look is ours
+        assert shown.err.endswith(f" See {line.rstrip(': ')} --help.\n")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_all_faults_of_all_files_are_shown(capsys):
+    assert main(["check", "bad.yaml", "mine.yaml", "missing.yaml"]) == 2
+    shown = capsys.readouterr()
+    lines = shown.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["bad.yaml", "bad.yaml", "missing.yaml"]
+    assert "mode=axail" in lines[0]
+    assert "tube_voltage_kv=-120" in lines[1]
+    assert "exam: Water" in shown.out  # the right one is shown all the same
+
+
+def test_faults_of_an_exam_stop_a_run(folder, capsys):
+    assert main(["run", "bad.yaml"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert not (folder / "bad.h5").exists()
+
+
+def test_scanner_without_output_is_a_fault_of_the_exam(folder, capsys):
+    main(["scanner", "show", "generic-64"])
+    text = capsys.readouterr().out
+    (folder / "bare.yaml").write_text(text[: text.index("\noutput:")])
+    (folder / "mine.yaml").write_text(EXAM.replace("generic-64", "bare.yaml"))
+    assert main(["check", "mine.yaml"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "states no output for bowtie body in the 32 cm phantom" in shown.err
+
+
+def test_default_output_that_exists_is_refused_before_anything_is_simulated(folder, capsys):
+    (folder / "mine.h5").write_text("an earlier result")
+    assert main(["run", "mine.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("output=mine.h5 (exists).")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a folder in which nobody can write")
+def test_unwritable_folder_is_found_before_anything_is_simulated(capsys):
+    assert main(["run", "mine.yaml", "-o", "/proc/mine.h5"]) == 2
+    assert capsys.readouterr().err.startswith("output=/proc/mine.h5 (its folder cannot be written")
+
+
+def test_missing_matplotlib_names_the_extra(monkeypatch, capsys):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "matplotlib" else find(name)
+    )
+    assert main(["check", "mine.yaml", "--plot", "x.png"]) == 2
+    assert 'pip install "ctdose[plot]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["--debug", "run", "chst"], ["run", "--debug", "chst"], ["run", "chst", "--debug"]]
+)
+def test_debug_shows_the_traceback_wherever_it_stands(words, capsys):
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback")
+    assert error.splitlines()[-1].startswith("exam=chst (")
+
+
+def test_unexpected_exception_is_one_line(monkeypatch, capsys):
+    assert main(["run", "mine.yaml"]) == 1  # the stand-in for the simulation raises an AssertionError
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert error.splitlines()[-1] == (
+        f"Internal error: AssertionError: {NO_SIMULATION} (a fault of ctdose). Run it again with --debug."
+    )
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys):
+    assert main(["run", "a\x1b[31mb"]) == 2
+    error = capsys.readouterr().err
+    assert "\x1b" not in error
+    assert len(error.splitlines()) == 1
