@@ -24,9 +24,13 @@ def batches_for(histories: int) -> int:
 
     Raises
     ------
+    TypeError
+        If `histories` is not a whole number.
     ValueError
-        If `histories` is not positive.
+        If it is not positive.
     """
+    if isinstance(histories, bool) or not hasattr(histories, "__index__"):
+        raise TypeError(f"histories={histories!r} (not a whole number). For example 10_000_000.")
     if histories <= 0:
         raise ValueError(f"histories={histories} (must be positive). For example 10_000_000.")
     return -(-histories // BATCH_HISTORIES)
