@@ -20,6 +20,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests marked slow too")
+    parser.addoption("--update", action="store_true", help="write the golden files anew, and name what moved")
 
 
 def pytest_report_header(config):
