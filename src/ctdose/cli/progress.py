@@ -171,4 +171,5 @@ class ProgressReport:
             return ""
         after = self._bodies[self._bodies.index(self._stage) + 1 :] if self._stage in self._bodies else ()
         left = self._pace.seconds_for(wanted - done + len(after) * wanted)
-        return f"{rate / 1e6:.2f} M histories/s, {clock(left)} left"
+        speed = f"{rate / 1e6:.2f} M histories/s"
+        return f"{speed}, {clock(left)} left" if left else speed
