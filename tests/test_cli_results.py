@@ -221,3 +221,13 @@ def test_organs_that_few_histories_leave_uncertain_are_named(here):
     assert imprecise_organs(uncertain) == (
         "Few histories: the standard error exceeds 5% for water (10%). About 3e+05 histories would do."
     )
+
+
+def test_pictures_of_dose_range_and_phantom(here, capsys):
+    pytest.importorskip("matplotlib")
+    run = ["run", "mine.yaml", "-o", "drawn.h5", "--histories", "1"]
+    for words in (run, ["check", "mine.yaml"], ["phantom", "show", "water-cylinder", "--voxel-mm", "10"]):
+        name = f"{words[0]}.png"
+        assert main([*words, "--plot", name]) == 0
+        assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {name}."
+        assert (here / name).read_bytes().startswith(b"\x89PNG")

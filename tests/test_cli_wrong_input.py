@@ -76,7 +76,7 @@ WRONG = {
         "mine.yaml -o .": "output=. (a folder). Name a file in it.",
         "mine.yaml -o no/where.h5": "output=no/where.h5 (no folder no). Make it first.",
         "mine.yaml -o bad.yaml/x.h5": "output=bad.yaml/x.h5 (bad.yaml is a file). Name a folder that exists.",
-        "mine.yaml --plot x.bmp": "plot=x.bmp (not a picture's name). Let it end in .png, .pdf, .svg, .jpg.",
+        "mine.yaml --plot x.bmp": "x.bmp (not the name of a picture). End it in one of ",
         "mine.yaml --plot no/x.png": "plot=no/x.png (no folder no). Make it first.",
         "mine.yaml --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
         "mine.yaml --plot x.png --no-dose-map": "--plot (there is nothing to draw with --no-dose-map). Leave one",

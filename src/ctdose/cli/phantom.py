@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
 from ctdose.cli.typed_numbers import parse_number
 
@@ -54,6 +55,7 @@ def show_phantom(
     """
     from ctdose.cli.output_file import check_picture_path
     from ctdose.phantoms.library import load_bodies
+    from ctdose.results.plots import plot_phantom
 
     if plot is not None:
         check_picture_path(plot, overwrite=overwrite)
@@ -63,7 +65,8 @@ def show_phantom(
         print(("\n" if i else "") + "\n".join(_about(body)))
         print_table(HEADINGS, _organ_rows(body), numbers=(1, 3, 4, 5))
     if plot is not None:
-        _draw(bodies, plot)
+        plot_phantom(bodies, plot)
+        say(f"Wrote {plot}.")
 
 
 def _about(body: VoxelPhantom) -> list[str]:
@@ -101,9 +104,3 @@ def _some(names: list[str]) -> str:
 
 def _percent(share: float) -> float:
     return round(100 * share, 1) + 0.0  # adding 0 makes -0.0 positive
-
-
-def _draw(bodies: tuple[VoxelPhantom, ...], path: Path) -> None:
-    from ctdose.results.plots import plot_phantom
-
-    raise NotImplementedError(bodies, path, plot_phantom)
