@@ -83,7 +83,7 @@ def test_a_calibration_is_given_up_at_once(folder):
     code, seconds, error = interrupt(folder, "not calibrated", "calibration", 1.0)
     assert code == 1
     assert seconds < 2.0
-    assert error.splitlines()[-1] == "Stopped by Ctrl-C; nothing was written."
+    assert error.splitlines()[-1] == "Stopped by Ctrl-C. Nothing was written."
     assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
 
 

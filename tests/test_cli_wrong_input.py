@@ -163,6 +163,12 @@ def test_one_line_and_exit_code_2(command, rest, line, folder, capsys):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_empty_name_is_not_the_current_folder(command, capsys):
+    assert main([command, ""]) == 2
+    assert capsys.readouterr().err == "exam='' (empty). Give an exam's file, or a name of ctdose exam list.\n"
+
+
 def test_all_faults_of_all_files_are_shown(capsys):
     assert main(["check", "bad.yaml", "mine.yaml", "missing.yaml"]) == 2
     shown = capsys.readouterr()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.exam_name import check_exam_name
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path
 from ctdose.errors import CtdoseError
@@ -51,7 +52,7 @@ def _checked(name: str) -> tuple[PreparedExam, str] | None:
     from ctdose.api import prepare
 
     try:
-        prepared = prepare(name)
+        prepared = prepare(check_exam_name(name))
         return prepared, _text(prepared)
     except CtdoseError as error:
         say(str(error))

@@ -87,7 +87,7 @@ def _about(body: VoxelPhantom) -> list[str]:
 
 def _organ_rows(body: VoxelPhantom) -> list[tuple[str, ...]]:
     masses = body.region_masses_g()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for organ in body.organs:
         mass = float(masses[organ.organ_id]) if organ.organ_id < masses.size else 0.0
         known = organ.reference_mass_g == organ.reference_mass_g  # not NaN
