@@ -39,7 +39,7 @@ def test_no_histories_leave_nothing(tables):
 def test_scratch_is_clean_after_every_history(tables):
     for h in range(30):
         scratch, _ = run(tables, h, h + 1)
-        assert not (scratch.row_sum.any() or scratch.used.any() or scratch.composite_sum.any())
+        assert not any(array.any() for array in (scratch.row_sum, scratch.used, scratch.composite_sum))
 
 
 def test_histories_do_not_depend_on_each_other(tables):
