@@ -117,6 +117,19 @@ def test_interrupt_before_there_is_anything_stops_at_once():
             signal.raise_signal(signal.SIGINT)
 
 
+def test_an_interrupt_that_a_callback_swallows_is_silent_and_not_forgotten(capfd):
+    import ctypes
+
+    def called():
+        signal.raise_signal(signal.SIGINT)
+
+    with Interrupt() as state:
+        ctypes.CFUNCTYPE(None)(called)()
+        with pytest.raises(Stopped):
+            state.check()
+    assert capfd.readouterr().err == ""
+
+
 def test_other_threads_leave_the_signal_alone():
     before = signal.getsignal(signal.SIGINT)
     seen = []

@@ -93,7 +93,7 @@ def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Resu
     def progress(stage: str, done: int, batches: int) -> None:
         if not stage.startswith(CALIBRATION):
             interrupt.keeping = interrupt.keeping or done > 0
-            interrupt.check()
+        interrupt.check()
         report(stage, done, batches)
 
     try:
