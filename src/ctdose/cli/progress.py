@@ -9,6 +9,11 @@ from ctdose.cli.rates import clock
 CALIBRATION = "calibration"
 """What the names of the stages before the bodies begin with."""
 
+CALIBRATING = (
+    "Calibrating once (some minutes), for a beam not used here before; kept in the cache for later runs."
+)
+COMPILING = "Compiling once (about 30 s); kept in the cache for later runs."
+
 
 class ProgressReport:
     """Takes the reports of `ctdose.simulate` and shows them.
@@ -26,7 +31,7 @@ class ProgressReport:
         self._display, self._bodies, self._compiled = display, bodies, compiled
         self._stage, self._round, self._done = "", 0, 0
         self._pace = Pace()
-        self._said_compiling = False
+        self._said_compiling = self._said_calibrating = False
 
     def __call__(self, stage: str, done: int, wanted: int) -> None:
         """Show one report: batches done and wanted of a stage, which may come in rounds."""
@@ -49,6 +54,9 @@ class ProgressReport:
         return self._stage if self._round == 1 else f"{self._stage}, round {self._round}"
 
     def _begin(self, stage: str, number: int) -> None:
+        if stage.startswith(CALIBRATION) and not self._said_calibrating:
+            self._said_calibrating = True
+            self._display.note(CALIBRATING)
         self._stage, self._round, self._pace = stage, number, Pace()
         self._display.begin(self._title)
 
@@ -57,7 +65,7 @@ class ProgressReport:
             return
         if done == 0 and not self._said_compiling:
             self._said_compiling = True
-            self._display.note("Compiling once (about 30 s); kept in the cache for later runs.")
+            self._display.note(COMPILING)
         if done > 0:
             from ctdose.simulation.compiled import mark_compiled
 
