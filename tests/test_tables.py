@@ -202,3 +202,21 @@ def test_why_there_is_no_effective_dose(result):
 )
 def test_numbers_with_errors(value, error, text):
     assert with_error(value, error) == text
+
+
+def with_tissue_dose(result, name, dose_mgy):
+    bodies = {}
+    for key, body in result.bodies.items():
+        tissue = dataclasses.replace(body.dose.tissues[name], absorbed_dose_mgy=dose_mgy)
+        tissues = {**body.dose.tissues, name: tissue}
+        bodies[key] = dataclasses.replace(body, dose=dataclasses.replace(body.dose, tissues=tissues))
+    return dataclasses.replace(result, bodies=bodies)
+
+
+def test_it_is_said_where_the_remainder_of_icrp60_would_be_split(result):
+    """A head scan: the brain, of the remainder, has more than every weighted tissue."""
+    highest = max(t.absorbed_dose_mgy for b in result.bodies.values() for t in b.dose.tissues.values())
+    [line] = [x for x in dose_lines(with_tissue_dose(result, "brain", 2 * highest)) if "dose, ICRP 60" in x]
+    assert "half of its weight to brain is not applied: too low" in line
+    [line] = [x for x in dose_lines(with_tissue_dose(result, "thyroid", 9 * highest)) if "dose, ICRP 60" in x]
+    assert line.endswith("mSv (remainder: its mass-weighted mean)")

@@ -193,7 +193,7 @@ def _scores(a: Result, b: Result) -> tuple[list[ZScore], list[str]]:
         if name not in right:
             continue
         (x, dx), (y, dy) = left[name], right[name]
-        if dx > LARGEST_RELATIVE_ERROR * abs(x) or dy > LARGEST_RELATIVE_ERROR * abs(y):
+        if max(dx, dy) >= LARGEST_RELATIVE_ERROR * max(abs(x), abs(y)):  # also 0 and 0: nothing scored
             left_out.append(name)
             continue
         sigma = math.hypot(dx, dy, common * (x + y) / 2.0)

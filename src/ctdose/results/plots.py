@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MARGIN_MM = 160.0  # shown beyond the beam, where scattered photons go
 SLAB_MM = 10.0  # dose is averaged over it, across the section: single voxels are noisy
+BONE_G_CM3 = 1.25
 FAINT = 0.15  # of the colour scale: the anatomy shines through lower doses
 GREY = ((0.0, 0.3, 0.9, 1.1, 1.9), (0.0, 0.12, 0.38, 0.6, 1.0))
 """Density, g/cm3, and its brightness: soft tissues are told apart."""
@@ -94,14 +95,16 @@ def _solid(body: BodyResult) -> np.ndarray:
 
 
 def _scale_end(result: Result, bodies: Sequence[BodyResult]) -> float:
-    """Dose at the end of the colour scale, mGy: soft tissue fills it, the little bone beyond saturates."""
+    """Dose at the end of the colour scale, mGy: soft tissue in the beam fills it, bone may go beyond."""
     ends = [0.0]
     for body in bodies:
         assert body.map is not None
         z = body.grid.origin_mm[2] + body.grid.spacing_mm[2] * np.arange(len(body.map.absorbed_dose_mgy))
         low, high = _beam_mm(result, body)
         within = (z >= low) & (z <= high)
-        dose = body.map.absorbed_dose_mgy[within][_solid(body)[within]]
+        density = body.grid.density_g_cm3
+        soft = ((density > AIR_G_CM3) & (density < BONE_G_CM3))[body.grid.material_index[within]]
+        dose = body.map.absorbed_dose_mgy[within][soft]
         ends.append(float(np.percentile(dose, 97.0)) if dose.size else 0.0)
     return max(ends) or 1.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ctdose.dosimetry.tissue_weights import load_tissue_weights
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
 from ctdose.results.organ_table import relative_systematic_error
 from ctdose.results.result import AcquisitionResult, Result
@@ -53,7 +54,9 @@ def effective_dose_lines(result: Result) -> list[str]:
     for name, label in LABELS.items():
         value, error = getattr(dose, f"{name}_msv"), getattr(dose, f"{name}_standard_error_msv")
         if value is not None:
-            lines.append(f"Effective dose, {label}: {with_error(value, error or 0.0)} mSv")
+            lines.append(
+                f"Effective dose, {label}: {with_error(value, error or 0.0)} mSv{_remark(result, name)}"
+            )
     one, error = dose.weighted_dose_of_one_sex_msv, dose.weighted_dose_of_one_sex_standard_error_msv
     if one is not None:
         amount = with_error(one, error or 0.0)
@@ -64,6 +67,34 @@ def effective_dose_lines(result: Result) -> list[str]:
             f"Errors are statistical; the scanner's output adds {100.0 * relative:.2g} %, common to all doses"
         )
     return lines
+
+
+def _remark(result: Result, recommendation: str) -> str:
+    """What is approximate about ICRP 60's remainder, and where that matters."""
+    if recommendation != "icrp60":
+        return ""
+    remark = " (remainder: its mass-weighted mean"
+    tissues = split_remainder(result)
+    if tissues:
+        remark += (
+            f"; the rule that gives half of its weight to {' and '.join(tissues)} is not applied: too low"
+        )
+    return remark + ")"
+
+
+def split_remainder(result: Result) -> list[str]:
+    """Remainder tissues that receive more than every weighted tissue, so that ICRP 60 would split the remainder.
+
+    ICRP Publication 60 (1991), Table 2, footnote 3: not linear in the doses, and not applied here.
+    """
+    weights = load_tissue_weights("icrp60")
+    found = {}
+    for body in result.bodies.values():
+        doses = {name: tissue.absorbed_dose_mgy for name, tissue in body.dose.tissues.items()}
+        highest = max((doses[name] for name in weights.weights if name in doses), default=math.inf)
+        above = [name for name in weights.remainder if doses.get(name, 0.0) > highest]
+        found |= dict.fromkeys(sorted(above, key=lambda name: -doses[name])[:1])
+    return list(found)
 
 
 def why_no_effective_dose(result: Result) -> str:
