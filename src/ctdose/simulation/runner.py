@@ -41,14 +41,16 @@ class BatchRunner:
     ----------
     tables : Tables
     acquisitions : int
+    reference : bool
+        Use the reference kernel: the same bits, slower.
     """
 
-    def __init__(self, tables: Tables, acquisitions: int = 1) -> None:
+    def __init__(self, tables: Tables, acquisitions: int = 1, *, reference: bool = False) -> None:
         self._tables = tables
+        self._reference = reference
         self._shape = (acquisitions, tables.run.rows + tables.run.composites)
         voxels = tables.voxels.word.size if tables.run.with_voxels else 0
-        self._voxel_sum = np.zeros(voxels, np.int64)
-        self._voxel_square = np.zeros(voxels, np.int64)
+        self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
         self._seconds = 0.0
         self._lock = threading.Lock()
@@ -74,7 +76,7 @@ class BatchRunner:
         """
         from ctdose.simulation.compiled import entry
 
-        entry()  # compiled or read from the cache once, before the threads ask for it
+        entry(self._reference)  # compiled or read from the cache once, before the threads ask for it
         wanted = sorted(batches)
         waiting = iter(wanted)
         workers = [
@@ -105,20 +107,22 @@ class BatchRunner:
         return self._stop.is_set()
 
     def _work(self, waiting: Any) -> None:
-        from ctdose.kernels.cpu import make_scratch, make_tallies
+        from ctdose.kernels.cpu import make_tallies, make_workspace
         from ctdose.simulation.compiled import entry
 
         try:
-            kernel = entry()
-            scratch = make_scratch(self._tables.run.rows, self._tables.run.composites)
+            kernel = entry(self._reference)
+            workspace = make_workspace(self._tables.run.rows, self._tables.run.composites)
             while not self._stop.is_set():
                 with self._lock:
                     batch = next(waiting, None)
                 if batch is None:
                     return
-                tallies = make_tallies(*self._shape, self._voxel_sum, self._voxel_square)
+                tallies = make_tallies(*self._shape, self._voxels)
                 begin = time.perf_counter()
-                kernel(self._tables, scratch, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES)
+                kernel(
+                    self._tables, workspace, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES
+                )
                 with self._lock:
                     self._seconds += time.perf_counter() - begin
                     self._done[batch] = tallies
@@ -144,8 +148,7 @@ class BatchRunner:
         return Sums(
             batches=np.array(numbers, np.int64),
             rows=np.stack([self._done[n].rows for n in numbers]),
-            voxel_sum=self._voxel_sum.reshape(shape) if kept else None,
-            voxel_square=self._voxel_square.reshape(shape) if kept else None,
+            voxels=self._voxels.reshape(*shape, 2) if kept else None,
             counters=counters,
             transport_seconds=self._seconds,
         )

@@ -40,7 +40,8 @@ class Sums:
         Numbers of the batches that are in, ascending.
     rows : int64 ndarray [batches, acquisitions, rows, 2]
         Sum of e (2^-20 keV) and of e^2 (2^-24 keV^2); rows: regions, responses, composites.
-    voxel_sum, voxel_square : int64 ndarray [z, y, x] or None
+    voxels : int64 ndarray [z, y, x, 2] or None
+        Sum of e and of e^2 side by side.
     counters : int64 ndarray [batches, COUNTERS]
     transport_seconds : float
         Spent in the kernel, summed over threads.
@@ -48,8 +49,7 @@ class Sums:
 
     batches: np.ndarray
     rows: np.ndarray
-    voxel_sum: np.ndarray | None
-    voxel_square: np.ndarray | None
+    voxels: np.ndarray | None
     counters: np.ndarray
     transport_seconds: float
 
@@ -87,10 +87,10 @@ class Sums:
         ValueError
             If the run kept no voxel map.
         """
-        if self.voxel_sum is None or self.voxel_square is None:
+        if self.voxels is None:
             raise ValueError("voxel map (was not kept). Run with the map switched on.")
-        total = self.voxel_sum * KEV_PER_QUANTUM
-        return mean_and_error(total, self.voxel_square * KEV2_PER_QUANTUM, self.histories)
+        energy, square = self.voxels[..., 0] * KEV_PER_QUANTUM, self.voxels[..., 1] * KEV2_PER_QUANTUM
+        return mean_and_error(energy, square, self.histories)
 
     def __add__(self, other: Sums) -> Sums:
         """Add two parts of one run; their batches must differ."""
@@ -101,12 +101,11 @@ class Sums:
         def joined(name: str) -> np.ndarray:
             return np.concatenate([getattr(self, name), getattr(other, name)])[order]
 
-        has_map = self.voxel_sum is not None and other.voxel_sum is not None
+        has_map = self.voxels is not None and other.voxels is not None
         return Sums(
             batches=joined("batches"),
             rows=joined("rows"),
-            voxel_sum=self.voxel_sum + other.voxel_sum if has_map else None,  # type: ignore[operator]
-            voxel_square=self.voxel_square + other.voxel_square if has_map else None,  # type: ignore[operator]
+            voxels=self.voxels + other.voxels if has_map else None,  # type: ignore[operator]
             counters=joined("counters"),
             transport_seconds=self.transport_seconds + other.transport_seconds,
         )
