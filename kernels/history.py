@@ -74,7 +74,7 @@ def survives_surroundings(tables, history, energy, distance):
     i = energy_bin(attenuation.node_kev, energy)
     mu = interpolate(attenuation.mu, i, tables.run.surroundings, energy - attenuation.node_kev[i])
     _, _, _, w7 = random_block(tables.run, history, 0, STREAM_SOURCE, 1)
-    return -log(uniform(w7)) > mu * distance
+    return -log(uniform(w7)) >= mu * distance  # also at distance 0, inside the phantom
 
 
 @inline_jit

@@ -38,6 +38,7 @@ from ctdose.kernels.voxels import OUTSIDE, density_of, distance_to_phantom, mate
 ZERO = np.float32(0.0)
 FREE = np.int64(-1)  # history of a lane that has none
 FIRST_VOXEL = np.int64(0)
+MINUS_ONE = np.float32(-1.0)
 
 
 @jit
@@ -66,10 +67,10 @@ def advance(position, direction, path):
 
 @jit
 def cell(position, inverse_spacing, count, out):
-    """Voxel number along one axis; -1 outside."""
+    """Voxel number along one axis; -1 outside. Compared as a float: far outside, no integer could hold it."""
     for lane in range(LANES):
-        i = np.int32(np.floor(position[lane] * inverse_spacing))
-        out[lane] = i if (i >= 0) & (i < count) else np.int32(-1)
+        i = np.floor(position[lane] * inverse_spacing)
+        out[lane] = np.int32(i if (i >= ZERO) & (i < count) else MINUS_ONE)
 
 
 @jit
@@ -120,9 +121,9 @@ def take_step(tables, lanes, step):
     advance(lanes.x, lanes.u, step.path)
     advance(lanes.y, lanes.v, step.path)
     advance(lanes.z, lanes.w, step.path)
-    cell(lanes.x, voxels.inverse_spacing[0], voxels.shape[0], step.ix)
-    cell(lanes.y, voxels.inverse_spacing[1], voxels.shape[1], step.iy)
-    cell(lanes.z, voxels.inverse_spacing[2], voxels.shape[2], step.iz)
+    cell(lanes.x, voxels.inverse_spacing[0], np.float32(voxels.shape[0]), step.ix)
+    cell(lanes.y, voxels.inverse_spacing[1], np.float32(voxels.shape[1]), step.iy)
+    cell(lanes.z, voxels.inverse_spacing[2], np.float32(voxels.shape[2]), step.iz)
     flatten(step.ix, step.iy, step.iz, np.int64(voxels.shape[0]), np.int64(voxels.shape[1]), step.voxel)
     gather(voxels.word, step.voxel, step.word)
     split(step.word, step.material, step.density)

@@ -55,11 +55,21 @@ class Tallies(NamedTuple):
     ]  # [2 * voxels] or [0]: sum of e, sum of e^2 side by side, one cache line for both
     counters: NDArray[np.int64]  # [COUNTERS]
 
+    @property
+    def voxel_sum(self) -> NDArray[np.int64]:
+        """Sums of e, [voxels]."""
+        return self.voxels[0::2]
+
+    @property
+    def voxel_square(self) -> NDArray[np.int64]:
+        """Sums of e^2, [voxels]."""
+        return self.voxels[1::2]
+
 
 @inline_jit
 def quanta(energy):
-    """An energy in keV as a whole number of quanta, rounded half up."""
-    return np.int64(np.floor(energy * QUANTA_PER_KEV + HALF))
+    """An energy in keV as a whole number of quanta, rounded half up; in float32 the sum itself would be rounded."""
+    return np.int64(np.floor(np.float64(energy * QUANTA_PER_KEV) + HALF_64))
 
 
 @inline_jit

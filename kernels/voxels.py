@@ -59,13 +59,14 @@ def density_of(word):
 @inline_jit
 def voxel_index(voxels, x, y, z):
     """Flat index of the voxel that holds the position (cm from the corner); OUTSIDE if there is none."""
-    ix = np.int64(np.floor(x * voxels.inverse_spacing[0]))
-    iy = np.int64(np.floor(y * voxels.inverse_spacing[1]))
-    iz = np.int64(np.floor(z * voxels.inverse_spacing[2]))
-    nx, ny, nz = voxels.shape[0], voxels.shape[1], voxels.shape[2]
-    if ix < 0 or iy < 0 or iz < 0 or ix >= nx or iy >= ny or iz >= nz:
+    ix = np.floor(x * voxels.inverse_spacing[0])
+    iy = np.floor(y * voxels.inverse_spacing[1])
+    iz = np.floor(z * voxels.inverse_spacing[2])
+    nx, ny, nz = np.int64(voxels.shape[0]), np.int64(voxels.shape[1]), np.int64(voxels.shape[2])
+    # compared as floats: far outside, no integer could hold them
+    if not (ix >= ZERO and iy >= ZERO and iz >= ZERO and ix < nx and iy < ny and iz < nz):
         return OUTSIDE
-    return (iz * ny + iy) * nx + ix
+    return (np.int64(iz) * ny + np.int64(iy)) * nx + np.int64(ix)
 
 
 @inline_jit

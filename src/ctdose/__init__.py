@@ -9,12 +9,17 @@ from ctdose._version import __version__
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
+    from ctdose.api import load_exam, load_result, prepare, simulate
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
     from ctdose.physics.materials import Material
     from ctdose.simulation.irradiate import EnergyImparted, irradiate
     from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSource
 
 _HOME = {
+    "load_exam": "ctdose.api",
+    "load_result": "ctdose.api",
+    "prepare": "ctdose.api",
+    "simulate": "ctdose.api",
     "Material": "ctdose.physics.materials",
     "VoxelPhantom": "ctdose.phantoms.voxel_phantom",
     "ParallelBeam": "ctdose.simulation.open_beams",
@@ -34,6 +39,10 @@ __all__ = [
     "VoxelPhantom",
     "__version__",
     "irradiate",
+    "load_exam",
+    "load_result",
+    "prepare",
+    "simulate",
 ]
 
 

@@ -1,9 +1,7 @@
-"""What goes into an HDF5 file and comes out of it: groups, datasets and attributes by path, and their digest."""
+"""What goes into an HDF5 file and comes out of it: groups, datasets and attributes by path."""
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +9,6 @@ import numpy as np
 
 Scalar = str | int | float
 Value = Scalar | np.ndarray
-DIGEST = "content_sha256"
 HDF5_OWN = frozenset({"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS"})
 """Attributes by which HDF5 keeps dimension scales; they hold references, say nothing of their own, are not read."""
 
@@ -68,42 +65,3 @@ def quoted(name: str) -> str:
     """Name of a link in an HDF5 file, which cannot hold a slash: percent signs, slashes and lone dots encoded."""
     safe = name.replace("%", "%25").replace("/", "%2F")
     return safe.replace(".", "%2E") if not safe.strip(".") else safe
-
-
-def digest(tree: Tree) -> str:
-    """SHA-256 over all paths, attributes and data, whatever the layout of the file.
-
-    HDF5 checks its chunks (fletcher32) and most, but not all, of its own bookkeeping; this closes the gap.
-    """
-    total = hashlib.sha256()
-    for path in sorted({*tree.attributes, *tree.datasets}):
-        _put(total, path)
-        for name, value in sorted(tree.attributes.get(path, {}).items()):
-            if name not in HDF5_OWN and name != DIGEST:
-                _put(total, name)
-                _put(total, value)
-        if path in tree.datasets:
-            _put(total, tree.datasets[path])
-    return total.hexdigest()
-
-
-def _put(total: hashlib._Hash, value: Value) -> None:
-    if isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value)
-        if array.dtype.byteorder == ">":
-            array = array.astype(array.dtype.newbyteorder("<"))
-        total.update(f"a{_described(array.dtype)}{array.shape}".encode())
-        total.update(memoryview(array.view(np.uint8).reshape(-1)) if array.size else b"")
-    elif isinstance(value, str):
-        data = value.encode("utf-8", "surrogateescape")
-        total.update(b"t" + len(data).to_bytes(8, "little") + data)
-    elif isinstance(value, int):
-        total.update(b"i" + value.to_bytes(16, "little", signed=True))
-    else:
-        total.update(b"f" + struct.pack("<d", value))
-
-
-def _described(dtype: np.dtype) -> str:
-    if dtype.names is None:
-        return f"{dtype.kind}{dtype.itemsize}"
-    return str([(name, _described(dtype[name])) for name in dtype.names])

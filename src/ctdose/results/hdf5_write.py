@@ -11,7 +11,8 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
-from ctdose.results.hdf5_tree import DIGEST, Tree, digest
+from ctdose.results.hdf5_tree import Tree
+from ctdose.results.seal import sealed
 
 if TYPE_CHECKING:
     import h5py
@@ -23,7 +24,7 @@ LIBVER = ("v108", "v108")
 
 
 def tree_bytes(tree: Tree) -> bytes:
-    """The HDF5 file of a tree.
+    """The HDF5 file of a tree, sealed.
 
     It is made in memory: HDF5 does not recover from a disk that is full while it closes a file.
     """
@@ -36,10 +37,9 @@ def tree_bytes(tree: Tree) -> bytes:
             place = file[path] if path in tree.datasets or path == "/" else file.require_group(path)
             for name, value in attributes.items():
                 _write_attribute(place, name, value)
-        file.attrs[DIGEST] = digest(tree)
         _attach_scales(file, tree)
         file.flush()
-        return bytes(file.id.get_file_image())
+        return sealed(file.id.get_file_image())
 
 
 def _write_dataset(file: h5py.File, path: str, data: str | np.ndarray) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 
 import numpy as np
 
 from ctdose.dosimetry.organ_dose import OrganDose
-from ctdose.results.hdf5_tree import Tree, quoted, table, texts
+from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.provenance import sources_of
 from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
 from ctdose.results.result_layout import (
@@ -41,8 +41,9 @@ RANGES = ("planned", "irradiated", "beam_edges")
 def result_tree(result: Result) -> Tree:
     """Lay out a result as `result_layout.PARTS` says."""
     tree = Tree()
-    root = {"format": FORMAT, "format_version": FORMAT_VERSION, **result.versions}
+    root: dict[str, Value] = {"format": FORMAT, "format_version": FORMAT_VERSION, **result.versions}
     root |= {name: getattr(result, name) for name in ("exam", "exam_sha256", "created_utc")}
+    root |= {"version_names": " ".join(result.versions)}
     root |= {"histories": result.histories, "seed": result.seed}
     root |= {"complete": int(result.complete), "seconds": float(result.seconds)}
     tree.group("/", root)
@@ -62,14 +63,12 @@ def result_tree(result: Result) -> Tree:
     return tree
 
 
-def put(
-    tree: Tree, path: str, data: str | np.ndarray, attributes: Mapping[str, object] | None = None
-) -> None:
+def put(tree: Tree, path: str, data: str | np.ndarray) -> None:
     """Add a dataset with the unit, and the dimension scales, that the layout gives it."""
     part = part_of(path)
     assert part is not None, path
     tree.datasets[path] = data
-    tree.group(path, {"units": part.unit, **(attributes or {})})  # type: ignore[dict-item]
+    tree.group(path, {"units": part.unit})
     if part.is_grid:
         tree.scales[path] = tuple(f"{part.scope(path)}/{axis}" for axis in "zyx")
 
@@ -93,7 +92,11 @@ def _put_acquisition(tree: Tree, path: str, acquisition: AcquisitionResult) -> N
 
 
 def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
-    attributes: dict = {"name": name, "dlp_mgy_cm": on_body.dlp_mgy_cm, "total_mas": on_body.total_mas}
+    attributes: dict[str, Value] = {
+        "name": name,
+        "dlp_mgy_cm": on_body.dlp_mgy_cm,
+        "total_mas": on_body.total_mas,
+    }
     for each in RANGES:
         low, high = getattr(on_body, f"{each}_mm")
         attributes |= {f"{each}_start_mm": low, f"{each}_end_mm": high, f"{each}_length_mm": high - low}
@@ -103,7 +106,7 @@ def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
 
 
 def _put_body(tree: Tree, path: str, body: BodyResult) -> None:
-    attributes = {"name": body.name, "histories": body.histories, "sex": body.sex}
+    attributes: dict[str, Value] = {"name": body.name, "histories": body.histories, "sex": body.sex}
     attributes |= {"reference_person": int(body.reference_person)}
     for name, (dose, error) in body.dose.weighted_msv.items():
         attributes |= {f"weighted_{name}_msv": dose, f"weighted_{name}_standard_error_msv": error}

@@ -17,7 +17,6 @@ from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, TEXT, Col
 from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, RANGES
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
-NOT_VERSIONS = frozenset({"format", "format_version", "content_sha256", *ROOT_TEXTS})
 
 
 def result_of(tree: Tree) -> Result:
@@ -28,7 +27,7 @@ def result_of(tree: Tree) -> Result:
     Unfit
         If a part is missing or does not fit another.
     """
-    own = tree.attributes["/"]
+    versions = number(tree, "/", "version_names", str).split()
     places = sorted(tree.children("/bodies"), key=lambda path: number(tree, path, "number", int))
     names = [number(tree, path, "name", str) for path in places]
     acquisitions = tuple(_acquisition(tree, path, names) for path in tree.children("/acquisitions"))
@@ -42,7 +41,7 @@ def result_of(tree: Tree) -> Result:
         complete=bool(number(tree, "/", "complete", int)),
         exam_yaml=text_data(tree, "/provenance/exam_yaml"),
         scanner_yaml=text_data(tree, "/provenance/scanner_yaml"),
-        versions={k: v for k, v in own.items() if isinstance(v, str) and k not in NOT_VERSIONS},
+        versions={name: number(tree, "/", name, str) for name in versions},
         seconds=number(tree, "/", "seconds", float),
         **{name: number(tree, "/", name, str) for name in ROOT_TEXTS},
     )
@@ -126,20 +125,18 @@ def _body(tree: Tree, path: str, acquisitions: int) -> BodyResult:
 
 
 def _dose(tree: Tree, path: str, name: str) -> BodyDose:
-    tables = [
-        {
-            row["name"]: OrganDose(**{**row, "partial": bool(row["partial"])})
-            for row in _columns(tree, place, ORGAN_COLUMNS)
-        }
-        for place in (f"{path}/organs", f"{path}/tissues")
-    ]
     weighted = {}
     for key in tree.attributes[path]:
         middle = key.removeprefix("weighted_").removesuffix("_msv")
         if key == f"weighted_{middle}_msv" and not middle.endswith("_standard_error"):
             error = number(tree, path, f"weighted_{middle}_standard_error_msv", float)
             weighted[middle] = (number(tree, path, key, float), error)
-    return BodyDose(name, *tables, weighted)
+    return BodyDose(name, _organs(tree, f"{path}/organs"), _organs(tree, f"{path}/tissues"), weighted)
+
+
+def _organs(tree: Tree, path: str) -> dict[str, OrganDose]:
+    rows = _columns(tree, path, ORGAN_COLUMNS)
+    return {row["name"]: OrganDose(**{**row, "partial": bool(row["partial"])}) for row in rows}
 
 
 def _groups(tree: Tree, path: str) -> dict[str, tuple[str, ...]]:

@@ -62,6 +62,15 @@ def _piece(beam: ParallelBeam | PointSource | RotatingSource, phantom: VoxelPhan
     return PieceRow(1.0, (z, z), (0.0, 2.0 * np.pi), True, 0, 0)
 
 
+def _check(phantom: object, beam: object) -> None:
+    if not isinstance(phantom, VoxelPhantom):
+        raise TypeError(f"phantom is a {type(phantom).__name__} (not a VoxelPhantom). Build a VoxelPhantom.")
+    if not isinstance(beam, ParallelBeam | PointSource | RotatingSource):
+        raise TypeError(
+            f"beam is a {type(beam).__name__} (not a beam). Give a ParallelBeam or a PointSource."
+        )
+
+
 def irradiate(
     phantom: VoxelPhantom,
     beam: ParallelBeam | PointSource | RotatingSource,
@@ -119,6 +128,8 @@ def irradiate(
 
     Raises
     ------
+    TypeError
+        If phantom or beam is something else, or a number is not whole.
     ValueError
         If an argument is out of range.
 
@@ -132,6 +143,7 @@ def irradiate(
     >>> bool(0 < energy.imparted_kev_per_history[0] < 60.0)
     True
     """
+    _check(phantom, beam)
     to_frame = partial(to_kernel_frame, phantom)
     tables = build_transport_tables(
         phantom,

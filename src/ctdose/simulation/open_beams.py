@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +14,23 @@ MIN_KEV, MAX_KEV = 1.0, 150.0
 Interval = tuple[float, float]
 
 
+def _numbers(name: str, value: Sequence[float], right: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(v) for v in value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}={value!r} (not a sequence of numbers). {right}") from None
+
+
 def _triple(name: str, value: Sequence[float]) -> tuple[float, float, float]:
-    numbers = tuple(float(v) for v in value)
+    numbers = _numbers(name, value, "Give (x, y, z).")
     if len(numbers) != 3 or not all(math.isfinite(v) for v in numbers):
         raise ValueError(f"{name}={value!r} (must be three finite numbers). Give (x, y, z).")
     return numbers[0], numbers[1], numbers[2]
 
 
 def _check_half_angles(angles: Sequence[float]) -> None:
-    if len(angles) != 2 or not all(0 < a < math.pi / 2 for a in angles):
+    numbers = _numbers("half_angles_rad", angles, "Give two angles in rad.")
+    if len(numbers) != 2 or not all(0 < a < math.pi / 2 for a in numbers):
         raise ValueError(f"half_angles_rad={angles!r} (must lie between 0 and pi/2). Give two angles in rad.")
 
 
@@ -53,23 +62,19 @@ def check_spectrum(spectrum: object) -> tuple[np.ndarray, np.ndarray]:
 
     Raises
     ------
+    TypeError
+        If it is neither numbers nor a spectrum.
     ValueError
         If an energy is outside 1 to 150 keV, a weight is negative, or nothing is emitted.
     """
-    if hasattr(spectrum, "energies_kev"):
-        pair = (spectrum.energies_kev, spectrum.weights)
-    elif isinstance(spectrum, (int, float, np.number)):
-        pair = ([float(spectrum)], [1.0])
-    else:
-        pair = tuple(spectrum)  # type: ignore[arg-type]
-        if len(pair) != 2:
-            raise ValueError("spectrum (must be one energy in keV or a pair). Give (energies_kev, weights).")
-    energies, weights = (np.atleast_1d(np.asarray(p, np.float64)) for p in pair)
+    energies, weights = _spectrum_arrays(spectrum)
     if energies.ndim != 1 or energies.shape != weights.shape or energies.size == 0:
         raise ValueError("spectrum (energies and weights differ in length). Give one weight for each energy.")
-    emitted = weights > 0
-    if not np.all(np.isfinite(energies)) or not np.all(np.isfinite(weights)) or np.any(weights < 0):
+    if not np.all(np.isfinite(energies)):
+        raise ValueError("spectrum (an energy is not finite). Give energies in keV.")
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise ValueError("spectrum (a weight is negative or not finite). Give relative photon numbers >= 0.")
+    emitted = weights > 0
     if not emitted.any():
         raise ValueError("spectrum (all weights are 0). Give at least one energy with a positive weight.")
     energies, weights = energies[emitted], weights[emitted]
@@ -79,6 +84,24 @@ def check_spectrum(spectrum: object) -> tuple[np.ndarray, np.ndarray]:
             f"{MAX_KEV:g} keV). Leave out the lines beyond."
         )
     return energies, weights / weights.sum()
+
+
+def _spectrum_arrays(spectrum: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Energies and weights as float64 arrays, unchecked."""
+    right = "Give one energy in keV or (energies_kev, weights)."
+    if hasattr(spectrum, "energies_kev"):
+        spectrum = (spectrum.energies_kev, spectrum.weights)
+    elif isinstance(spectrum, int | float | np.number) and not isinstance(spectrum, bool):
+        spectrum = ([float(spectrum)], [1.0])
+    elif isinstance(spectrum, str) or not isinstance(spectrum, Sequence | np.ndarray):
+        raise TypeError(f"spectrum={spectrum!r} (not numbers). {right}")
+    if len(spectrum) != 2:
+        raise ValueError(f"spectrum (must be one energy or a pair, not {len(spectrum)} things). {right}")
+    try:
+        energies, weights = (np.atleast_1d(np.asarray(part, np.float64)) for part in spectrum)
+    except (TypeError, ValueError):
+        raise TypeError(f"spectrum (not numbers). {right}") from None
+    return energies, weights
 
 
 @dataclass(frozen=True)
@@ -106,7 +129,8 @@ class ParallelBeam:
         if math.hypot(*_triple("direction", self.direction)) == 0.0:
             raise ValueError("direction=(0, 0, 0) (has no direction). Give a vector such as (0, 0, 1).")
         _triple("centre_mm", self.centre_mm)
-        if len(self.field_mm) != 2 or not all(math.isfinite(f) and f >= 0 for f in self.field_mm):
+        field = _numbers("field_mm", self.field_mm, "Give (across, along) in mm.")
+        if len(field) != 2 or not all(math.isfinite(f) and f >= 0 for f in field):
             raise ValueError(
                 f"field_mm={self.field_mm!r} (must be two widths >= 0). Give (across, along) in mm."
             )

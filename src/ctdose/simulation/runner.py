@@ -24,12 +24,29 @@ def batches_for(histories: int) -> int:
 
     Raises
     ------
+    TypeError
+        If `histories` is not a whole number.
     ValueError
-        If `histories` is not positive.
+        If it is not positive.
     """
+    if isinstance(histories, bool) or not hasattr(histories, "__index__"):
+        raise TypeError(f"histories={histories!r} (not a whole number). For example 10_000_000.")
     if histories <= 0:
         raise ValueError(f"histories={histories} (must be positive). For example 10_000_000.")
     return -(-histories // BATCH_HISTORIES)
+
+
+def check_threads(threads: int) -> int:
+    """Return the number of threads.
+
+    Raises
+    ------
+    ValueError
+        If it is not positive.
+    """
+    if threads < 1:
+        raise ValueError(f"threads={threads} (must be positive). For example 2.")
+    return threads
 
 
 class BatchRunner:
@@ -69,19 +86,24 @@ class BatchRunner:
 
         Raises
         ------
+        ValueError
+            If there are no batches, one comes twice, or `threads` is not positive.
         CtdoseError
             If a tally overflows or the phantom's attenuation exceeds the majorant.
         KeyboardInterrupt
             If it was interrupted before one batch was done.
         """
+        import numba
+
         from ctdose.simulation.compiled import entry
 
-        entry(self._reference)  # compiled or read from the cache once, before the threads ask for it
-        wanted = sorted(batches)
+        wanted, threads = self._check_batches(batches), check_threads(threads)
+        if numba.config.DISABLE_JIT:  # plain Python adds to the shared voxel map in two steps
+            threads = 1
+        kernel = entry(self._reference)
+        kernel(self._tables, self._make_workspace(), self._make_tallies(), 0, 0)  # compiled before the clock runs
         waiting = iter(wanted)
-        workers = [
-            threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(max(1, threads))
-        ]
+        workers = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(threads)]
         for worker in workers:
             worker.start()
         self._wait(workers, len(wanted), progress)
@@ -91,15 +113,31 @@ class BatchRunner:
             raise KeyboardInterrupt
         return self._collect()
 
+    def _check_batches(self, batches: Iterable[int]) -> list[int]:
+        wanted = sorted(batches)
+        if not wanted:
+            raise ValueError("batches (there are none). Give at least one batch number.")
+        if wanted[0] < 0:
+            raise ValueError(f"batches={wanted[0]} (must not be negative). Number them from 0.")
+        if len(set(wanted)) < len(wanted) or not self._done.keys().isdisjoint(wanted):
+            raise ValueError("batches (one comes twice, which would count it twice). Give each number once.")
+        return wanted
+
     def _wait(self, workers: list[threading.Thread], total: int, progress: Progress | None) -> None:
-        while any(worker.is_alive() for worker in workers):
+        """Report until the last worker has ended; what interrupts lets the running batches end first."""
+        alive = True
+        while alive:
             try:
+                alive = any(worker.is_alive() for worker in workers)
                 for worker in workers:
                     worker.join(POLL_SECONDS)
                 if progress is not None:
                     progress(len(self._done), total)
-            except KeyboardInterrupt:
+            except BaseException as interruption:
                 self._stop.set()
+                progress = None
+                if not isinstance(interruption, KeyboardInterrupt):
+                    self._failure = self._failure or interruption
 
     @property
     def interrupted(self) -> bool:
@@ -107,18 +145,16 @@ class BatchRunner:
         return self._stop.is_set()
 
     def _work(self, waiting: Any) -> None:
-        from ctdose.kernels.cpu import make_tallies, make_workspace
         from ctdose.simulation.compiled import entry
 
         try:
-            kernel = entry(self._reference)
-            workspace = make_workspace(self._tables.run.rows, self._tables.run.composites)
+            kernel, workspace = entry(self._reference), self._make_workspace()
             while not self._stop.is_set():
                 with self._lock:
                     batch = next(waiting, None)
                 if batch is None:
                     return
-                tallies = make_tallies(*self._shape, self._voxels)
+                tallies = self._make_tallies()
                 begin = time.perf_counter()
                 kernel(
                     self._tables, workspace, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES
@@ -129,6 +165,18 @@ class BatchRunner:
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
+
+    def _make_workspace(self) -> Any:
+        """Working memory of one thread."""
+        from ctdose.kernels.cpu import make_workspace
+
+        return make_workspace(self._tables.run.rows, self._tables.run.composites)
+
+    def _make_tallies(self) -> Any:
+        """Private sums of one batch around the shared map."""
+        from ctdose.kernels.cpu import make_tallies
+
+        return make_tallies(*self._shape, self._voxels)
 
     def _collect(self) -> Sums:
         from ctdose.kernels.tally import COUNT_MAJORANT_EXCEEDED, COUNT_OVERFLOW

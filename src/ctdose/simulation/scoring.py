@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,13 +70,17 @@ def build_responses(
     Raises
     ------
     ValueError
-        If a region has more than two.
+        If a region has more than two, or does not exist.
     """
     of_region = np.zeros((regions, RESPONSES_OF_A_REGION, 2), np.int32)
     of_region[:, :, 0] = -1
     curves: list[np.ndarray] = []
     known: dict[object, int] = {}
     for row, response in enumerate(folded, start=regions):
+        if not 0 <= response.region < regions:
+            raise ValueError(
+                f"region={response.region} (not in the phantom). Its regions are 0 to {regions - 1}."
+            )
         given = response.curve
         key = given.tobytes() if isinstance(given, np.ndarray) else given
         if key not in known:
@@ -95,10 +100,22 @@ def build_responses(
 
 
 def build_composites(composites: Sequence[Composite], rows: int) -> Composites:
-    """Pack the combinations as a sparse table, by row."""
+    """Pack the combinations as a sparse table, by row.
+
+    Raises
+    ------
+    ValueError
+        If a row does not exist, or a coefficient is not finite.
+    """
     by_row: list[list[tuple[int, float]]] = [[] for _ in range(rows)]
     for k, composite in enumerate(composites):
         for row, coefficient in composite.coefficients.items():
+            if not 0 <= row < rows:
+                raise ValueError(f"row={row} of {composite.name} (there is none). Rows are 0 to {rows - 1}.")
+            if not math.isfinite(coefficient):
+                raise ValueError(
+                    f"{composite.name}: {coefficient} for row {row} (not finite). Give a number."
+                )
             if coefficient != 0.0:
                 by_row[row].append((k, coefficient / composite.scale))
     entries = [entry for of_row in by_row for entry in of_row] or [(0, 0.0)]

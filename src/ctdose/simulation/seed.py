@@ -27,9 +27,13 @@ def random_key(seed: int, purpose: str, body: str) -> tuple[int, int]:
 
     Raises
     ------
+    TypeError
+        If the seed is not a whole number.
     ValueError
         If the seed is out of range or the purpose unknown.
     """
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise TypeError(f"seed={seed!r} (not a whole number). For example 1.")
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed={seed} (out of range). Give a whole number from 0 to 2^64 - 1.")
     if purpose not in PURPOSES:

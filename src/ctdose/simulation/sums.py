@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES
 
 KEV_PER_QUANTUM = 2.0**-20
@@ -54,6 +55,16 @@ class Sums:
     transport_seconds: float
 
     @property
+    def voxel_sum(self) -> np.ndarray | None:
+        """Sum of e of each voxel, [z, y, x]."""
+        return None if self.voxels is None else self.voxels[..., 0]
+
+    @property
+    def voxel_square(self) -> np.ndarray | None:
+        """Sum of e^2 of each voxel, [z, y, x]."""
+        return None if self.voxels is None else self.voxels[..., 1]
+
+    @property
     def histories(self) -> int:
         """Histories that were simulated."""
         return int(self.batches.size) * BATCH_HISTORIES
@@ -93,7 +104,17 @@ class Sums:
         return mean_and_error(energy, square, self.histories)
 
     def __add__(self, other: Sums) -> Sums:
-        """Add two parts of one run; their batches must differ."""
+        """Add two parts of one run; their batches must differ.
+
+        Raises
+        ------
+        ValueError
+            If the parts share a batch, or are not of one kind.
+        CtdoseError
+            If a voxel's sum no longer fits into 64 bits.
+        """
+        if self.rows.shape[1:] != other.rows.shape[1:] or (self.voxels is None) != (other.voxels is None):
+            raise ValueError("rows or map (the two parts have different ones). Add parts of one run.")
         if np.intersect1d(self.batches, other.batches).size:
             raise ValueError("batches (the two parts share some). Add parts with different batch numbers.")
         order = np.argsort(np.concatenate([self.batches, other.batches]), kind="stable")
@@ -101,14 +122,22 @@ class Sums:
         def joined(name: str) -> np.ndarray:
             return np.concatenate([getattr(self, name), getattr(other, name)])[order]
 
-        has_map = self.voxels is not None and other.voxels is not None
         return Sums(
             batches=joined("batches"),
             rows=joined("rows"),
-            voxels=self.voxels + other.voxels if has_map else None,  # type: ignore[operator]
+            voxels=_add_maps(self.voxels, other.voxels),
             counters=joined("counters"),
             transport_seconds=self.transport_seconds + other.transport_seconds,
         )
+
+
+def _add_maps(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+    if one is None or other is None:
+        return None
+    total = one + other
+    if total.min() < 0:  # neither is negative: it wrapped
+        raise CtdoseError("a voxel's sum exceeds 2^63 (too many histories). Average the two results instead.")
+    return total
 
 
 def ratio_and_error(numerator: np.ndarray, denominator: np.ndarray) -> tuple[float, float]:

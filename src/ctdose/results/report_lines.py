@@ -1,0 +1,113 @@
+"""What a result says beside its organ table, in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
+from ctdose.results.organ_table import relative_systematic_error
+from ctdose.results.result import AcquisitionResult, Result
+
+LABELS = {"icrp103": "ICRP 103", "icrp60": "ICRP 60"}
+
+
+def dose_lines(result: Result) -> list[str]:
+    """Effective dose or why there is none, dose indices, lengths, effective dose over DLP.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    list of str
+        One sentence each, without a full stop; errors are one sigma.
+    """
+    lines = effective_dose_lines(result)
+    for acquisition in result.acquisitions:
+        lines += acquisition_lines(acquisition)
+    for size, dlp in sorted(result.dlp_mgy_cm.items()):
+        lines.append(f"DLP of the exam ({size} cm CTDI phantom): {dlp:.4g} mGy·cm")
+    for comparison in dlp_comparisons(result):
+        lines += comparison_lines(comparison)
+    return lines
+
+
+def with_error(value: float, error: float) -> str:
+    """A number and its standard error, both to two significant digits of the error: ``7.253 ± 0.031``."""
+    if not (error > 0.0 and math.isfinite(error)):
+        return f"{value:.4g}"
+    digits = 1 - math.floor(math.log10(error))
+    if digits < 0:
+        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def effective_dose_lines(result: Result) -> list[str]:
+    """Effective dose with its errors, the weighted dose of one sex, or why there is none."""
+    dose = result.effective_dose
+    if dose is None:
+        return [f"No effective dose: {why_no_effective_dose(result)}"]
+    lines = []
+    for name, label in LABELS.items():
+        value, error = getattr(dose, f"{name}_msv"), getattr(dose, f"{name}_standard_error_msv")
+        if value is not None:
+            lines.append(f"Effective dose, {label}: {with_error(value, error or 0.0)} mSv")
+    one, error = dose.weighted_dose_of_one_sex_msv, dose.weighted_dose_of_one_sex_standard_error_msv
+    if one is not None:
+        amount = with_error(one, error or 0.0)
+        lines.append(f"Weighted dose of one sex, no effective dose (ICRP 103 weights): {amount} mSv")
+    relative = relative_systematic_error(result)
+    if relative == relative:
+        lines.append(
+            f"Errors are statistical; the scanner's output adds {100.0 * relative:.2g} %, common to all doses"
+        )
+    return lines
+
+
+def why_no_effective_dose(result: Result) -> str:
+    """The reason, in half a sentence."""
+    strangers = [body.name for body in result.bodies.values() if not body.reference_person]
+    if strangers:
+        return f"it is defined for the reference persons only, and {' and '.join(strangers)} is none of them"
+    if not result.complete:
+        return "the run was stopped before all bodies were simulated"
+    return "it is the mean of the male and the female reference person, one of each"
+
+
+def acquisition_lines(acquisition: AcquisitionResult) -> Iterator[str]:
+    """Dose indices of one acquisition; lengths on each body."""
+    size = acquisition.ctdi_phantom_cm
+    yield (
+        f"{acquisition.name}: CTDI_vol {acquisition.ctdi_vol_mgy:.4g} mGy, DLP {acquisition.dlp_mgy_cm:.4g} mGy·cm "
+        f"({size} cm CTDI phantom; mean over the bodies)"
+    )
+    for name, on_body in acquisition.on_body.items():
+        planned, irradiated = (high - low for low, high in (on_body.planned_mm, on_body.irradiated_mm))
+        line = f"{acquisition.name} on {name}: planned {planned:.1f} mm, irradiated {irradiated:.1f} mm"
+        if acquisition.mode == "helical":
+            line += f", over-ranging {irradiated - planned:.1f} mm"
+        yield f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
+
+
+def comparison_lines(comparison: DlpComparison) -> Iterator[str]:
+    """Effective dose over DLP, then what is published."""
+    label, size = LABELS[comparison.recommendation], comparison.ctdi_phantom_cm
+    ratio = with_error(comparison.ratio_msv_per_mgy_cm, comparison.standard_error_msv_per_mgy_cm)
+    yield f"Effective dose {label} over DLP ({size} cm): {ratio} mSv/(mGy·cm)"
+    for factor in comparison.published:
+        doubt = "" if factor.verified else "; quoted second-hand, not verified"
+        yield (
+            f"  published for {comparison.region}: {factor.k_msv_per_mgy_cm:.4g} mSv/(mGy·cm) "
+            f"({factor.citation}{doubt})"
+        )
+    if not comparison.published:
+        yield f"  nothing published to compare with: {_why_nothing(comparison)}"
+
+
+def _why_nothing(comparison: DlpComparison) -> str:
+    if not comparison.region:
+        return "the exam is not of one named region"
+    size = comparison.ctdi_phantom_cm
+    return f"no factor for {comparison.region}, the {size} cm CTDI phantom and this tube voltage"

@@ -1,0 +1,58 @@
+"""Tables as text for pipes and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+
+from ctdose.results.organ_table import OrganRow, organ_rows
+from ctdose.results.report_lines import dose_lines
+from ctdose.results.result_json import as_json
+
+COLUMNS = tuple(each.name for each in fields(OrganRow))
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""With these a spreadsheet takes a text for a formula, and runs it."""
+
+__all__ = ["COLUMNS", "OrganRow", "as_json", "dose_lines", "organ_rows", "to_csv", "to_tsv"]
+
+
+def to_tsv(rows: Sequence[OrganRow]) -> str:
+    """Rows separated by tabs, with a line of column names: for pipes.
+
+    Tabs and line ends in a text become spaces; what is not known stays empty.
+    """
+    lines = [COLUMNS, *([" ".join(_text(cell).split()) for cell in _cells(row)] for row in rows)]
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
+def to_csv(rows: Sequence[OrganRow]) -> str:
+    """Rows as CSV (RFC 4180) with a line of column names: for spreadsheets.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(cell) for cell in _cells(row)] for row in rows)
+    return out.getvalue()
+
+
+def _cells(row: OrganRow) -> Iterable[object]:
+    return (getattr(row, name) for name in COLUMNS)
+
+
+def _harmless(cell: object) -> str:
+    text = _text(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA_STARTS) else text
+
+
+def _text(cell: object) -> str:
+    """A cell in full precision: what is rounded in a table is rounded where it is shown."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return repr(cell) if isinstance(cell, float) else str(cell)
