@@ -20,7 +20,6 @@ from ctdose.kernels.atomic import atomic_add
 QUANTA_PER_KEV = np.float32(2.0**20)
 SQUARE_SHIFT = np.int64(16)  # (2^-20 keV)^2 = 2^-40 keV^2, to 2^-24 keV^2
 SQUARE_HALF = np.int64(1 << 15)
-HALF = np.float32(0.5)
 HALF_64 = np.float64(0.5)
 LIST_SIZE = 128
 LIST_KEEP = 96  # a compacted list longer than this is flushed

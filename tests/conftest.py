@@ -138,7 +138,7 @@ def make_run():
 
 
 @pytest.fixture(scope="session")
-def transport():
+def transport(interpreted):
     """Run the entry kernel for some histories: transport(tables, first, last) gives the Tallies."""
     import numpy as np
 
@@ -149,7 +149,9 @@ def transport():
         voxels = tables.voxels.word.size if tables.run.with_voxels else 0
         rows = tables.run.rows + tables.run.composites
         tallies = make_tallies(acquisitions, rows, np.zeros(2 * voxels, np.int64))
-        done = entry()(tables, make_workspace(tables.run.rows, tables.run.composites), tallies, first, last)
+        done = entry(interpreted)(
+            tables, make_workspace(tables.run.rows, tables.run.composites), tallies, first, last
+        )
         assert done == last - first
         return tallies
 

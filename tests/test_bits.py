@@ -261,7 +261,7 @@ for estimator, doppler, beam in (
         phantom, beams, v.build_views([v.FIXED_PIECE]), key=(3, 4), physics=t.Physics(estimator, 1.0, doppler),
         surroundings=ctdose.Material("air"), with_voxels=True)
     tallies = make_tallies(1, 2, np.zeros(250, np.int64))
-    compiled.entry()(tables, make_workspace(2, 0), tallies, 0, 150)
+    compiled.entry(found["interpreted"])(tables, make_workspace(2, 0), tallies, 0, 150)
     found[estimator] = [a.ravel().tolist() for a in tallies]
 print(json.dumps(found))
 """

@@ -83,7 +83,7 @@ def test_a_calibration_is_given_up_at_once(folder):
     code, seconds, error = interrupt(folder, "not calibrated", "calibration", 1.0)
     assert code == 1
     assert seconds < 2.0
-    assert error.splitlines()[-1] == "Stopped by Ctrl-C; nothing was written."
+    assert error.splitlines()[-1] == "Stopped by Ctrl-C. Nothing was written."
     assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
 
 
@@ -115,6 +115,19 @@ def test_interrupt_before_there_is_anything_stops_at_once():
         state.check()
         with pytest.raises(Stopped):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_that_a_callback_swallows_is_silent_and_not_forgotten(capfd):
+    import ctypes
+
+    def called():
+        signal.raise_signal(signal.SIGINT)
+
+    with Interrupt() as state:
+        ctypes.CFUNCTYPE(None)(called)()
+        with pytest.raises(Stopped):
+            state.check()
+    assert capfd.readouterr().err == ""
 
 
 def test_other_threads_leave_the_signal_alone():

@@ -3,8 +3,9 @@
 import pytest
 
 from ctdose.cli import progress as module
+from ctdose.cli.display import PlainDisplay, TerminalDisplay
 from ctdose.cli.pace import Pace
-from ctdose.cli.progress import PlainDisplay, ProgressReport, TerminalDisplay
+from ctdose.cli.progress import ProgressReport
 from ctdose.cli.rates import ASSUMED_PER_THREAD, clock, keep_rate, last_rate
 
 BATCH = 65536

@@ -76,7 +76,7 @@ WRONG = {
         "mine.yaml -o .": "output=. (a folder). Name a file in it.",
         "mine.yaml -o no/where.h5": "output=no/where.h5 (no folder no). Make it first.",
         "mine.yaml -o bad.yaml/x.h5": "output=bad.yaml/x.h5 (bad.yaml is a file). Name a folder that exists.",
-        "mine.yaml --plot x.bmp": "plot=x.bmp (not a picture's name). Let it end in .png, .pdf, .svg, .jpg.",
+        "mine.yaml --plot x.bmp": "x.bmp (not the name of a picture). End it in one of ",
         "mine.yaml --plot no/x.png": "plot=no/x.png (no folder no). Make it first.",
         "mine.yaml --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
         "mine.yaml --plot x.png --no-dose-map": "--plot (there is nothing to draw with --no-dose-map). Leave one",
@@ -161,6 +161,12 @@ def test_one_line_and_exit_code_2(command, rest, line, folder, capsys):
     if line.startswith("ctdose"):  # how the line is worded is the parsing library's; where to look is ours
         assert shown.err.endswith(f" See {line.rstrip(': ')} --help.\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_empty_name_is_not_the_current_folder(command, capsys):
+    assert main([command, ""]) == 2
+    assert capsys.readouterr().err == "exam='' (empty). Give an exam's file, or a name of ctdose exam list.\n"
 
 
 def test_all_faults_of_all_files_are_shown(capsys):

@@ -36,7 +36,7 @@ def test_every_corner_of_the_body_lies_inside_all_slabs():
 
 
 def cylinder_in_air():
-    z, y, x = np.indices((10, 40, 60))
+    _, y, x = np.indices((10, 40, 60))
     index = (((x - 30) / 12) ** 2 + ((y - 20) / 9) ** 2 < 1).astype(np.uint8)
     materials = [ctdose.Material("air"), ctdose.Material("water")]
     return ctdose.VoxelPhantom(index, materials, (5.0, 5.0, 10.0), (-147.5, -97.5, -45.0))

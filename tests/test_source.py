@@ -95,6 +95,22 @@ def test_point_source_is_uniform_in_solid_angle(emitted, statistics, case):
     assert statistics.chi_square(counts.ravel(), shares.ravel() * len(photon)) > level
 
 
+def test_a_field_off_the_axis_is_uniform_in_solid_angle(emitted, statistics):
+    limits = ((0.1, 0.5), (-0.7, -0.2))
+    source = PointSource((0.0, -500.0, 0.0), (0.0, 0.0, 0.0), None, 60.0, field_limits=limits)
+    photon, _ = emitted([open_beam_row(source, in_cm)], key=33)
+    u, v = -photon[:, 3] / photon[:, 4], photon[:, 5] / photon[:, 4]  # across is -x of a beam along +y
+    edges = [np.linspace(*pair, 11) for pair in limits]
+    corner = np.arctan2(edges[0][:, None] * edges[1], np.sqrt(1 + edges[0][:, None] ** 2 + edges[1] ** 2))
+    shares = np.diff(np.diff(corner, axis=0), axis=1)
+    counts, _, _ = np.histogram2d(u, v, [e + (np.arange(11) - 5) * 1e-7 for e in edges])
+    assert counts.sum() == len(photon)
+    assert (
+        statistics.chi_square(counts.ravel(), (shares / shares.sum()).ravel() * len(photon))
+        > statistics.LEVEL
+    )
+
+
 @pytest.mark.parametrize("direction", [(0, 0, 1), (0, 0, -1), (1, 0, 0), (0, 1, 0), (1, -2, 0.5)])
 def test_parallel_beam_fills_its_field(emitted, statistics, direction):
     beam = ParallelBeam(direction, (10.0, 20.0, 30.0), (80.0, 40.0), 60.0)

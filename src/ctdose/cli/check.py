@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.exam_name import check_exam_name
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path
 from ctdose.errors import CtdoseError
@@ -51,7 +52,7 @@ def _checked(name: str) -> tuple[PreparedExam, str] | None:
     from ctdose.api import prepare
 
     try:
-        prepared = prepare(name)
+        prepared = prepare(check_exam_name(name))
         return prepared, _text(prepared)
     except CtdoseError as error:
         say(str(error))
@@ -66,6 +67,13 @@ def _text(prepared: PreparedExam) -> str:
 
 
 def _draw(prepared: PreparedExam, path: Path) -> None:
+    from ctdose.exam.phantom_checks import body_name
     from ctdose.results.plots import plot_phantom
 
-    raise NotImplementedError(path, plot_phantom)
+    plans = prepared.resolved.plans
+    ranges = {
+        phantom.name: [(plan.z_start_mm, plan.z_end_mm) for plan in plans[body_name(phantom)]]
+        for phantom in prepared.phantoms
+    }
+    plot_phantom(prepared.phantoms, path, ranges)
+    say(f"Wrote {path}.")

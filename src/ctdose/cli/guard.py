@@ -43,14 +43,15 @@ def _call(command: Callable[[], Any], debug: bool) -> int:
         code = command()
     except BrokenPipeError:
         raise
-    except (Stopped, KeyboardInterrupt, typer.Abort):
-        code = _TYPERS_INTERRUPT
+    except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
+        say(f"Stopped by Ctrl-C. {stop}".rstrip())
+        return FAILED
     except Exception as error:
         if debug:
             _traceback()
         return _report(error)
     if code == _TYPERS_INTERRUPT:
-        say("Stopped by Ctrl-C; nothing was written.")
+        say("Stopped by Ctrl-C.")
         return FAILED
     return code if isinstance(code, int) else DONE
 

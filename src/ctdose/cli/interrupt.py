@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any
@@ -18,15 +19,22 @@ class Interrupt:
     Before the first batch of a body is done it stops at once. From then on it is noted, and `check`, which the
     progress reports call, raises the KeyboardInterrupt that lets the batches under way end. A second Ctrl-C stops at
     once in either case.
+
+    Attributes
+    ----------
+    keeping : bool
+        Whether there is something to keep; set by who runs.
     """
 
     def __init__(self) -> None:
         self.keeping = False
         self._asked = False
         self._before: Any = None
+        self._hook: Any = None
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._swallowed
             self._before = signal.signal(signal.SIGINT, self._handle)
         return self
 
@@ -35,18 +43,27 @@ class Interrupt:
     ) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
-
-    @property
-    def asked(self) -> bool:
-        """Whether Ctrl-C was pressed."""
-        return self._asked
+            sys.unraisablehook = self._hook
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         first, self._asked = not self._asked, True
         if not (self.keeping and first):
             raise Stopped
 
+    def _swallowed(self, event: Any) -> None:
+        """Stay silent where the exception was raised inside a callback of LLVM, which drops it: `check` follows."""
+        if not isinstance(event.exc_value, Stopped):
+            self._hook(event)
+
     def check(self) -> None:
-        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        """Stop if Ctrl-C was pressed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            There is something to keep.
+        Stopped
+            There is nothing.
+        """
         if self._asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if self.keeping else Stopped

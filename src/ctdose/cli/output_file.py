@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ctdose.errors import CtdoseError, MissingExtraError
 
-PICTURES = (".png", ".pdf", ".svg", ".jpg")
 RESULT_FORMAT = "ctdose-result"
 
 
@@ -53,8 +52,9 @@ def check_picture_path(path: Path, *, overwrite: bool) -> Path:
     """
     from importlib.util import find_spec
 
-    if path.suffix.lower() not in PICTURES:
-        raise CtdoseError(f"plot={path} (not a picture's name). Let it end in {', '.join(PICTURES)}.")
+    from ctdose.results.canvas import check_picture_path as check_kind
+
+    check_kind(path)
     if find_spec("matplotlib") is None:
         raise MissingExtraError("A plot", "plot")
     _check_place("plot", path)

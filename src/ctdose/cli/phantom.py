@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
 from ctdose.cli.typed_numbers import parse_number
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Phantoms: what is irradiated.")
 
+MOST_MATERIALS = 8
 HEADINGS = ("organ", "organ_id", "icrp103_tissue", "mass_g", "reference_mass_g", "difference_%")
 
 
@@ -53,6 +55,7 @@ def show_phantom(
     """
     from ctdose.cli.output_file import check_picture_path
     from ctdose.phantoms.library import load_bodies
+    from ctdose.results.plots import plot_phantom
 
     if plot is not None:
         check_picture_path(plot, overwrite=overwrite)
@@ -62,7 +65,8 @@ def show_phantom(
         print(("\n" if i else "") + "\n".join(_about(body)))
         print_table(HEADINGS, _organ_rows(body), numbers=(1, 3, 4, 5))
     if plot is not None:
-        _draw(bodies, plot)
+        plot_phantom(bodies, plot)
+        say(f"Wrote {plot}.")
 
 
 def _about(body: VoxelPhantom) -> list[str]:
@@ -71,7 +75,7 @@ def _about(body: VoxelPhantom) -> list[str]:
         body.name,
         f"voxels\t{nx} x {ny} x {nz} of {dx:.4g} x {dy:.4g} x {dz:.4g} mm (x, y, z)",
         f"z\t{low:.1f} to {high:.1f} mm",
-        f"materials\t{', '.join(material.name for material in body.materials)}",
+        f"materials\t{_some([material.name for material in body.materials])}",
     ]
     anatomy = body.anatomy
     if anatomy is not None:
@@ -83,18 +87,20 @@ def _about(body: VoxelPhantom) -> list[str]:
 
 def _organ_rows(body: VoxelPhantom) -> list[tuple[str, ...]]:
     masses = body.region_masses_g()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for organ in body.organs:
         mass = float(masses[organ.organ_id]) if organ.organ_id < masses.size else 0.0
         known = organ.reference_mass_g == organ.reference_mass_g  # not NaN
         reference = f"{organ.reference_mass_g:.5g}" if known else ""
-        difference = f"{100 * (mass / organ.reference_mass_g - 1):+.1f}" if known else ""
+        difference = f"{_percent(mass / organ.reference_mass_g - 1):+.1f}" if known else ""
         tissue = organ.icrp103_tissue or ""
         rows.append((organ.name, str(organ.organ_id), tissue, f"{mass:.5g}", reference, difference))
     return rows
 
 
-def _draw(bodies: tuple[VoxelPhantom, ...], path: Path) -> None:
-    from ctdose.results.plots import plot_phantom
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_MATERIALS else f"{len(names)}: {', '.join(names[:3])}, …"
 
-    raise NotImplementedError(bodies, path, plot_phantom)
+
+def _percent(share: float) -> float:
+    return round(100 * share, 1) + 0.0  # adding 0 makes -0.0 positive

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.messages import say
 from ctdose.cli.typed_numbers import parse_histories, parse_seed, parse_threads
 from ctdose.errors import CtdoseError
+
+if TYPE_CHECKING:
+    from ctdose.results.result import Result
 
 DEVICES = ("cpu", "cuda")
 
@@ -64,7 +68,16 @@ def run(
         raise CtdoseError("--plot (there is nothing to draw with --no-dose-map). Leave one of them out.")
     result = simulate_and_save(exam, output, wanted, overwrite=overwrite, plot=plot)
     print_result(result)
+    if plot is not None:
+        _draw(result, plot)
     return 0 if result.complete else 1
+
+
+def _draw(result: Result, path: Path) -> None:
+    from ctdose.results.plots import plot_dose
+
+    plot_dose(result, path)
+    say(f"Wrote {path}.")
 
 
 def _check_device(device: str) -> None:

@@ -12,20 +12,31 @@ from ctdose.errors import CtdoseError
 
 def show(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file that `ctdose run` wrote.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="The organ table as CSV.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every organ of every body.")] = False,
+    json_wanted: Annotated[bool, typer.Option("--json", help="Everything but the maps, as JSON.")] = False,
+    csv_wanted: Annotated[bool, typer.Option("--csv", help="The organ table as CSV.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every organ, in the mean and in each body.")
+    ] = False,
 ) -> None:
-    """Show the tables of a result.
+    """Show the tables of a result: in a pipe tab-separated, after lines that begin with #.
 
     \b
     Examples:
       ctdose show chest.h5
       ctdose show chest.h5 --csv > chest.csv
     """
-    from ctdose.cli.summary import print_result
+    from ctdose.cli.summary import print_result, table_rows
     from ctdose.results.result_file import load_result
+    from ctdose.results.tables import as_json, to_csv
 
-    if as_json and as_csv:
+    if json_wanted and csv_wanted:
         raise CtdoseError("--json (with --csv: two forms at once). Give one of them.")
-    print_result(load_result(result))
+    loaded = load_result(result)
+    if json_wanted:
+        import json
+
+        print(json.dumps(as_json(loaded), indent=2, ensure_ascii=False, allow_nan=False))
+    elif csv_wanted:
+        print(to_csv(table_rows(loaded, everything)).replace("\r\n", "\n"), end="")
+    else:
+        print_result(loaded, everything=everything)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctdose.cli.display import make_display
+from ctdose.cli.exam_name import check_exam_name
 from ctdose.cli.interrupt import Interrupt, Stopped
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path, check_result_path
-from ctdose.cli.progress import CALIBRATION, ProgressReport, make_display
+from ctdose.cli.progress import CALIBRATION, ProgressReport
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
@@ -45,7 +47,7 @@ def simulate_and_save(
     overwrite : bool
         Replace an earlier result.
     plot : Path, optional
-        Picture of the dose map.
+        Picture that will be drawn of it; here it is checked only.
 
     Returns
     -------
@@ -60,21 +62,22 @@ def simulate_and_save(
     from ctdose.api import prepare
     from ctdose.exam.library import load_exam
 
-    exam = load_exam(source).with_simulation(histories=wanted.histories, seed=wanted.seed)
+    exam = load_exam(check_exam_name(source)).with_simulation(histories=wanted.histories, seed=wanted.seed)
     path = check_result_path(
         output or Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + SUFFIX),
         overwrite=overwrite,
     )
     if plot is not None:
         check_picture_path(plot, overwrite=overwrite)
-    with Interrupt() as interrupt:
-        result = _simulate(prepare(exam), wanted, interrupt)
-        interrupt.keeping = True
-        _tell_of_interruption(result, exam)
-        result.save(path, overwrite=overwrite)
-        say(f"Wrote {path}.")
-        if plot is not None:
-            _draw(result, plot)
+    try:
+        with Interrupt() as interrupt:
+            result = _simulate(prepare(exam), wanted, interrupt)
+            interrupt.keeping = True
+            _tell_of_interruption(result, exam)
+            result.save(path, overwrite=overwrite)
+    except Stopped:
+        raise Stopped("Nothing was written.") from None
+    say(f"Wrote {path}.")
     return result
 
 
@@ -90,7 +93,7 @@ def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Resu
     def progress(stage: str, done: int, batches: int) -> None:
         if not stage.startswith(CALIBRATION):
             interrupt.keeping = interrupt.keeping or done > 0
-            interrupt.check()
+        interrupt.check()
         report(stage, done, batches)
 
     try:
@@ -107,13 +110,6 @@ def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Resu
 def _tell_of_interruption(result: Result, exam: Exam) -> None:
     if not result.complete:
         say(
-            f"Stopped by Ctrl-C: {result.histories} of {exam.simulation.histories} histories are kept; "
+            f"Stopped by Ctrl-C: {result.histories:,} of {exam.simulation.histories:,} histories are kept; "
             "the result is marked incomplete."
         )
-
-
-def _draw(result: Result, path: Path) -> None:
-    from ctdose.results.plots import plot_dose
-
-    plot_dose(result, path)
-    say(f"Wrote {path}.")

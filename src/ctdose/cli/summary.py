@@ -1,7 +1,110 @@
-"""The tables of a result on standard output."""
+"""A result on standard output: its organ table and what is to be said beside it."""
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
 
-def print_result(result):
-    print(result.effective_dose)
+from ctdose.cli.messages import say
+from ctdose.cli.table import print_table
+
+if TYPE_CHECKING:
+    from ctdose.results.organ_table import OrganRow
+    from ctdose.results.result import Result
+
+HEADINGS = ("organ", "dose (mGy)", "per CTDI_vol", "in range", "remark")
+LARGE_RELATIVE_ERROR = 0.05
+IN_RANGE = 0.5
+
+
+def print_result(result: Result, *, everything: bool = False) -> None:
+    """Print a result: aligned on a terminal, else tab-separated after lines that begin with ``#``.
+
+    Parameters
+    ----------
+    result : Result
+    everything : bool
+        Every organ, of the mean and of each body.
+    """
+    from ctdose.results.tables import dose_lines, to_tsv
+
+    sentences = [*_about(result), *dose_lines(result)]
+    if sys.stdout.isatty():
+        _print_aligned(table_rows(result, everything))
+        print("\n".join(sentences))
+    else:
+        print("".join(f"# {line}\n" for line in sentences), end="")
+        print(to_tsv(table_rows(result, everything)), end="")
+    note = imprecise_organs(result)
+    if note:
+        say(note)
+
+
+def table_rows(result: Result, everything: bool = False) -> list[OrganRow]:
+    """Rows of the organ table: the mean over the bodies; with `everything` all organs, then each body by itself."""
+    from ctdose.results.tables import organ_rows
+
+    rows = organ_rows(result, everything=everything)
+    if not everything or len(result.bodies) < 2:
+        return rows
+    mean = [row for row in rows if row.bodies not in result.bodies]
+    return mean + [row for body in result.bodies for row in organ_rows(result, body, everything=True)]
+
+
+def imprecise_organs(result: Result) -> str:
+    """Name the weighted organs in range whose standard error is large, and how many histories would do; or nothing."""
+    from ctdose.results.tables import organ_rows
+
+    errors = {
+        row.organ: row.standard_error_mgy / row.absorbed_dose_mgy
+        for row in organ_rows(result)
+        if row.icrp103_tissue and row.mass_in_range_fraction >= IN_RANGE and row.absorbed_dose_mgy > 0
+    }
+    large = sorted(
+        (name for name, error in errors.items() if error > LARGE_RELATIVE_ERROR), key=errors.__getitem__
+    )
+    if not large:
+        return ""
+    wanted = result.histories * (errors[large[-1]] / LARGE_RELATIVE_ERROR) ** 2
+    listed = ", ".join(f"{name} ({errors[name]:.0%})" for name in reversed(large))
+    return (
+        f"Few histories: the standard error exceeds {LARGE_RELATIVE_ERROR:.0%} for {listed}. "
+        f"About {wanted:.1g} histories would do."
+    )
+
+
+def _about(result: Result) -> list[str]:
+    version = result.versions.get("ctdose_version", "")
+    lines = [
+        f"{result.exam}: {result.histories:,} histories, seed {result.seed}, {result.created_utc}, ctdose {version}"
+    ]
+    if not result.complete:
+        lines.append("Incomplete: the run was stopped before all histories were simulated")
+    return lines
+
+
+def _print_aligned(rows: list[OrganRow]) -> None:
+    """Print the table for eyes: rounded, long notes below it."""
+    notes = list(dict.fromkeys(row.note for row in rows if row.note))
+    print_table(HEADINGS, [_cells(row, notes) for row in rows], numbers=(1, 2, 3))
+    for number, note in enumerate(notes, start=1):
+        print(f"  [{number}] {note}")
+    if notes:
+        print()
+
+
+def _cells(row: OrganRow, notes: list[str]) -> tuple[str, ...]:
+    from ctdose.results.report_lines import with_error
+
+    per_ctdi = "" if row.dose_per_ctdi_vol is None else f"{row.dose_per_ctdi_vol:#.3g}"
+    remarks = []
+    if "," not in row.bodies:
+        remarks.append(row.bodies)
+    if row.partial:
+        remarks.append("partial")
+    if row.absorbed_dose_mgy == 0:
+        remarks.append("no photon came there")
+    if row.note:
+        remarks.append(f"[{notes.index(row.note) + 1}]")
+    dose = with_error(row.absorbed_dose_mgy, row.standard_error_mgy)
+    return row.organ, dose, per_ctdi, f"{row.mass_in_range_fraction:.0%}", ", ".join(remarks)

@@ -68,12 +68,15 @@ def validate(
 
 def _run(jobs: list[Job], scale: float, seed: int, threads: int) -> list[Row]:
     """Run the jobs; Ctrl-C ends them, and the rows of those that are done are shown."""
+    from ctdose.kernels.tables import BATCH_HISTORIES
+    from ctdose.simulation.runner import batches_for
+
     rows: list[Row] = []
     stopped = False
     try:
         with Interrupt():
             for number, job in enumerate(jobs, start=1):
-                histories = max(1, round(job.histories * scale))
+                histories = batches_for(max(1, round(job.histories * scale))) * BATCH_HISTORIES
                 say(f"{number} of {len(jobs)}: {job.name}, {histories:,} histories …")
                 rows += job.run(scale=scale, seed=seed, threads=threads)
     except Stopped:

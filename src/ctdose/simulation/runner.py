@@ -63,8 +63,10 @@ class BatchRunner:
     """
 
     def __init__(self, tables: Tables, acquisitions: int = 1, *, reference: bool = False) -> None:
+        import numba
+
         self._tables = tables
-        self._reference = reference
+        self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._shape = (acquisitions, tables.run.rows + tables.run.composites)
         voxels = tables.voxels.word.size if tables.run.with_voxels else 0
         self._voxels = np.zeros(2 * voxels, np.int64)
@@ -101,7 +103,9 @@ class BatchRunner:
         if numba.config.DISABLE_JIT:  # plain Python adds to the shared voxel map in two steps
             threads = 1
         kernel = entry(self._reference)
-        kernel(self._tables, self._make_workspace(), self._make_tallies(), 0, 0)  # compiled before the clock runs
+        kernel(
+            self._tables, self._make_workspace(), self._make_tallies(), 0, 0
+        )  # compiled before the clock runs
         waiting = iter(wanted)
         workers = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(threads)]
         for worker in workers:

@@ -2,7 +2,7 @@
 
 The report counts its angles towards the patient's right: its 90 degrees is gantry angle 270. The volume is not ours to
 ship: it is read from a file. The phantom's air is continued to beyond the source, except for the rotating source:
-there the photons that collide on the way to the torso's box are lost (0.4 % less energy imparted).
+there the photons that collide on the way to the torso's box are lost (0.2 % less energy imparted).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def build_torso(path: Path, source_mm: tuple[float, float, float] | None) -> Vox
     padded = np.pad(world, list(zip(before, after))) if source_mm else world
     z, y, x = (0.5 - n / 2.0 - b for n, b in zip(SHAPE, before))
     materials = load_reference().case_5_materials()
-    return VoxelPhantom(padded, materials, spacing_mm=(1.0, 1.0, 1.0), origin_mm=(x, y, z))
+    return VoxelPhantom(padded, tuple(materials), spacing_mm=(1.0, 1.0, 1.0), origin_mm=(x, y, z))
 
 
 def jobs(path: Path) -> list[Job]:

@@ -92,7 +92,7 @@ class Job:
         seed: int,
         threads: int,
         estimator: str = "collision-kerma",
-        doppler: bool = False,
+        doppler: bool = True,
     ) -> list[Row]:
         """Simulate, and put what came out beside the reference.
 

@@ -67,7 +67,7 @@ def run_cases(
     threads: int = 1,
     volume_path: Path | None = None,
     estimator: str = "collision-kerma",
-    doppler: bool = False,
+    doppler: bool = True,
     on_job: OnJob | None = None,
 ) -> list[Row]:
     """Run benchmark cases.
@@ -85,7 +85,8 @@ def run_cases(
     estimator : str
         ``collision-kerma`` or ``analogue`` (which case 1, being a fluence, does not heed).
     doppler : bool
-        Broaden Compton scattering by Compton profiles, as the report's codes do.
+        Broaden Compton scattering by Compton profiles, as the report's codes do; without, 0.1 % less energy is
+        imparted.
     on_job : callable, optional
         Called before each run with its name, its number and the number of all.
 
