@@ -5,13 +5,15 @@ entry kernel is made in a closure over the hash of all kernel sources, which its
 cache entry.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
 from ctdose.kernels._jit import OPTIONS
 from ctdose.kernels.history import transport_history
+from ctdose.kernels.lane_state import Bank, Lanes, Step, make_bank, make_lanes, make_step
+from ctdose.kernels.lanes import transport_lanes
 from ctdose.kernels.tally import COUNTERS, LIST_SIZE, Scratch, Tallies
 
 
@@ -34,26 +36,46 @@ def make_scratch(rows: int, composites: int) -> Scratch:
     )
 
 
-def make_tallies(acquisitions: int, rows: int, voxel_sum: np.ndarray, voxel_square: np.ndarray) -> Tallies:
+def make_tallies(acquisitions: int, rows: int, voxels: np.ndarray) -> Tallies:
     """Allocate the private sums of a batch around the shared voxel map.
 
     Parameters
     ----------
     acquisitions, rows : int
         Rows include the composites.
-    voxel_sum, voxel_square : int64 ndarray
-        Shared by all batches and threads; length 0 without a voxel map.
+    voxels : int64 ndarray [2 * voxels]
+        Sums and squares, shared by all batches and threads; length 0 without a voxel map.
     """
     return Tallies(
         rows=np.zeros((acquisitions, rows, 2), np.int64),
-        voxel_sum=voxel_sum,
-        voxel_square=voxel_square,
+        voxels=voxels,
         counters=np.zeros(COUNTERS, np.int64),
     )
 
 
-def make_entry(version: str, cache_folder: str | None = None) -> Any:
-    """Make the kernel ``run_histories(tables, scratch, tallies, first, last)``.
+class Workspace(NamedTuple):
+    """Working memory of one thread."""
+
+    scratch: Scratch
+    lanes: Lanes
+    step: Step
+    bank: Bank
+
+
+def make_workspace(rows: int, composites: int) -> Workspace:
+    """Allocate the working memory of one thread for both kernels.
+
+    Parameters
+    ----------
+    rows : int
+        Regions and responses.
+    composites : int
+    """
+    return Workspace(make_scratch(rows, composites), make_lanes(), make_step(), make_bank(rows, composites))
+
+
+def make_entry(version: str, cache_folder: str | None = None, *, reference: bool = False) -> Any:
+    """Make the kernel ``run_histories(tables, workspace, tallies, first, last)``.
 
     Parameters
     ----------
@@ -61,21 +83,31 @@ def make_entry(version: str, cache_folder: str | None = None) -> Any:
         Hash of all kernel sources.
     cache_folder : str, optional
         Folder for the machine code; None: it is compiled anew in every process.
+    reference : bool
+        The reference kernel (history.py), one photon at a time, instead of the lanes.
     """
 
-    def run_histories(tables, scratch, tallies, first, last):
-        """Simulate the histories first <= h < last; returns their number."""
+    def run_reference(tables, workspace, tallies, first, last):
+        """Simulate the histories first <= h < last with the reference kernel; returns their number."""
         if len(version) == 0:  # names the closure variable, so that it is part of the cache's key
             return 0
         for history in range(first, last):
-            transport_history(tables, scratch, tallies, history)
+            transport_history(tables, workspace.scratch, tallies, history)
         return last - first
 
+    def run_lanes(tables, workspace, tallies, first, last):
+        """Simulate the histories first <= h < last with the lanes; returns their number."""
+        if len(version) == 0:
+            return 0
+        transport_lanes(tables, workspace.lanes, workspace.step, workspace.bank, tallies, first, last)
+        return last - first
+
+    function = run_reference if reference else run_lanes
     if numba.config.DISABLE_JIT:
-        return run_histories
+        return function
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = cache_folder or ""
     try:
-        return numba.njit(**OPTIONS, cache=cache_folder is not None)(run_histories)
+        return numba.njit(**OPTIONS, cache=cache_folder is not None)(function)
     finally:
         numba.config.CACHE_DIR = before

@@ -18,7 +18,7 @@ bank of secondaries.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.attenuation import energy_bin, interpolate, interpolate_majorant
 from ctdose.kernels.compton import sample_compton, sample_doppler
 from ctdose.kernels.elementary import log
@@ -65,7 +65,7 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 
 
-@jit
+@inline_jit
 def survives_surroundings(tables, history, energy, distance):
     """Whether the photon crosses the air between source and phantom; a photon that collides there is lost."""
     if tables.run.surroundings < 0:
@@ -73,11 +73,11 @@ def survives_surroundings(tables, history, energy, distance):
     attenuation = tables.attenuation
     i = energy_bin(attenuation.node_kev, energy)
     mu = interpolate(attenuation.mu, i, tables.run.surroundings, energy - attenuation.node_kev[i])
-    _, w1, _, _ = random_block(tables.run, history, 0, STREAM_SOURCE, 1)
-    return -log(uniform(w1)) >= mu * distance  # also at distance 0, inside the phantom
+    _, _, _, w7 = random_block(tables.run, history, 0, STREAM_SOURCE, 1)
+    return -log(uniform(w7)) >= mu * distance  # also at distance 0, inside the phantom
 
 
-@jit
+@inline_jit
 def score(tables, scratch, tallies, voxel, region, e):
     """Score e quanta of energy in a region and, if the map is kept, in a voxel."""
     score_row(scratch, region, e)
@@ -85,7 +85,7 @@ def score(tables, scratch, tallies, voxel, region, e):
         score_voxel(scratch, tallies, voxel, e)
 
 
-@jit
+@inline_jit
 def score_responses(responses, scratch, region, i, excess, majorant):
     """Fold the fluence of a tentative collision with the response curves of its region."""
     for k in range(2):
@@ -95,7 +95,7 @@ def score_responses(responses, scratch, region, i, excess, majorant):
             score_row(scratch, np.int64(responses.of_region[region, k, 1]), quanta(value / majorant))
 
 
-@jit
+@inline_jit
 def absorb(tables, counters, m, i, excess, history, step):
     """Photoelectric absorption: energy (0: none) and direction of the K photon that follows."""
     counters[COUNT_PHOTOELECTRIC] += 1
@@ -107,7 +107,7 @@ def absorb(tables, counters, m, i, excess, history, step):
     return line, u, v, w
 
 
-@jit
+@inline_jit
 def scatter_compton(tables, counters, m, energy, u, v, w, history, step):
     """Compton scattering: energy and direction of the scattered photon."""
     counters[COUNT_COMPTON] += 1
@@ -118,7 +118,7 @@ def scatter_compton(tables, counters, m, energy, u, v, w, history, step):
     return energy * ratio, u, v, w
 
 
-@jit
+@inline_jit
 def scatter_rayleigh(tables, counters, m, energy, u, v, w, history, step):
     """Rayleigh scattering: direction of the scattered photon."""
     counters[COUNT_RAYLEIGH] += 1
@@ -126,7 +126,7 @@ def scatter_rayleigh(tables, counters, m, energy, u, v, w, history, step):
     return rotate(u, v, w, cos_theta, turns)
 
 
-@jit
+@inline_jit
 def deposit(tables, scratch, tallies, voxel, region, before, after):
     """Leave behind what a collision took from the photon; returns the energy that flies on, 0 if it ends here."""
     left = quanta(before) - quanta(after)
@@ -141,7 +141,33 @@ def deposit(tables, scratch, tallies, voxel, region, before, after):
     return after
 
 
-@jit
+@inline_jit
+def collide(tables, scratch, tallies, voxel, region, m, i, excess, energy, u, v, w, history, step):
+    """A real collision: which process, and what comes of it.
+
+    Returns
+    -------
+    energy : float32
+        That flies on, keV; 0 if the photon ends here.
+    u, v, w : float32
+        Its direction.
+    """
+    counters = tallies.counters
+    counters[COUNT_COLLISIONS] += 1
+    _, _, _, w3 = random_block(tables.run, history, step, STREAM_COLLISION, 0)
+    xi = uniform(w3)
+    attenuation = tables.attenuation
+    if xi <= interpolate(attenuation.photoelectric, i, m, excess):
+        after, u, v, w = absorb(tables, counters, m, i, excess, history, step)
+    elif xi <= interpolate(attenuation.photoelectric_or_compton, i, m, excess):
+        after, u, v, w = scatter_compton(tables, counters, m, energy, u, v, w, history, step)
+    else:
+        u, v, w = scatter_rayleigh(tables, counters, m, energy, u, v, w, history, step)
+        return energy, u, v, w
+    return deposit(tables, scratch, tallies, voxel, region, energy, after), u, v, w
+
+
+@inline_jit
 def transport_history(tables, scratch, tallies, history):
     """Follow one history and add what it leaves to the tallies."""
     run, voxels, attenuation = tables.run, tables.voxels, tables.attenuation
@@ -190,18 +216,10 @@ def transport_history(tables, scratch, tallies, history):
         if uniform(w1) * majorant > mu:
             continue
 
-        # 5. A real collision: which process, and what comes of it
-        counters[COUNT_COLLISIONS] += 1
-        _, _, _, w3 = random_block(run, history, step, STREAM_COLLISION, 0)
-        xi = uniform(w3)
-        if xi <= interpolate(attenuation.photoelectric, i, m, excess):
-            after, u, v, w = absorb(tables, counters, m, i, excess, history, step)
-        elif xi <= interpolate(attenuation.photoelectric_or_compton, i, m, excess):
-            after, u, v, w = scatter_compton(tables, counters, m, energy, u, v, w, history, step)
-        else:
-            u, v, w = scatter_rayleigh(tables, counters, m, energy, u, v, w, history, step)
-            continue
-        energy = deposit(tables, scratch, tallies, voxel, region, energy, after)
+        # 5. A real collision
+        energy, u, v, w = collide(
+            tables, scratch, tallies, voxel, region, m, i, excess, energy, u, v, w, history, step
+        )
         if energy > ZERO:
             i = energy_bin(attenuation.node_kev, energy)
             excess = energy - attenuation.node_kev[i]

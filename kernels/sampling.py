@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.elementary import sincos_turns
+from ctdose.kernels.rng import MASK, SHIFT
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -23,6 +24,20 @@ def find_cumulative(cumulative, first, last, value):
         else:
             high = middle
     return low
+
+
+@inline_jit
+def sample_alias(alias, word):
+    """Draw from a discrete distribution by Walker's alias method, in whole numbers: exact to 2^-32.
+
+    The high half of word * n names the column, the low half is a uniform that decides between the column and its
+    alias. `alias` is [n, 2]: threshold, alias (simulation/alias.py builds it).
+    """
+    product = word * np.uint64(alias.shape[0])
+    column = np.int64(product >> SHIFT)
+    if (product & MASK) < np.uint64(alias[column, 0]):
+        return column
+    return np.int64(alias[column, 1])
 
 
 @jit

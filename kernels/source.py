@@ -12,10 +12,10 @@ cuts at tan b = t cos g.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.elementary import sincos
 from ctdose.kernels.rng import STREAM_SOURCE, random_block, uniform
-from ctdose.kernels.sampling import find_cumulative
+from ctdose.kernels.sampling import find_cumulative, sample_alias
 from ctdose.kernels.tables import BATCH_HISTORIES, BEAM_CT, BEAM_PARALLEL
 
 ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
@@ -23,7 +23,7 @@ HALF_64, TWO_POW_MINUS_32_64 = np.float64(0.5), np.float64(2.0**-32)
 LAST_IN_BATCH = np.int64(BATCH_HISTORIES - 1)
 
 
-@jit
+@inline_jit
 def sample_view(views, history, word_place, word_angle):
     """Piece of the scan, z (cm) and gantry angle (rad) at which the source is when it emits this history."""
     stratum = np.float64(np.int64(history) & LAST_IN_BATCH)
@@ -37,21 +37,14 @@ def sample_view(views, history, word_place, word_angle):
     return piece, z, views.angle[piece, 0] + views.angle[piece, 1] * along
 
 
-@jit
-def sample_in_bins(cumulative, xi):
-    """Bin of a histogram and the place inside it, 0 to 1, from its cumulative and one uniform."""
-    i = find_cumulative(cumulative, 0, cumulative.size - 1, xi)
-    return i, (xi - cumulative[i]) / (cumulative[i + 1] - cumulative[i])
-
-
-@jit
-def sample_field(beams, beam, xi_fan, xi_cone):
+@inline_jit
+def sample_field(beams, beam, word_fan, word_cone, xi_fan, xi_cone):
     """Direction in the frame of the focal spot: fan bin, and the parts forward, across and along."""
-    fan_bin, inside = sample_in_bins(beams.fan_cumulative[beam], xi_fan)
-    fan_angle = beams.fan[beam, 0] + beams.fan[beam, 1] * (np.float32(fan_bin) + inside)
+    fan_bin = sample_alias(beams.fan_alias[beam], word_fan)
+    fan_angle = beams.fan[beam, 0] + beams.fan[beam, 1] * (np.float32(fan_bin) + xi_fan)
     sin_fan, cos_fan = sincos(fan_angle)
-    cone_bin, inside = sample_in_bins(beams.heel_cumulative[beam], xi_cone)
-    place = (np.float32(cone_bin) + inside) / np.float32(beams.heel_cumulative.shape[1] - 1)
+    cone_bin = sample_alias(beams.heel_alias[beam], word_cone)
+    place = (np.float32(cone_bin) + xi_cone) / np.float32(beams.heel_alias.shape[1])
     low, high = beams.tan_cone[beam, 0] * cos_fan, beams.tan_cone[beam, 1] * cos_fan
     sin_low, sin_high = low / np.sqrt(ONE + low * low), high / np.sqrt(ONE + high * high)
     sin_b = sin_low + (sin_high - sin_low) * place
@@ -59,7 +52,7 @@ def sample_field(beams, beam, xi_fan, xi_cone):
     return fan_bin, cos_b * cos_fan, cos_b * sin_fan, sin_b
 
 
-@jit
+@inline_jit
 def view_of_ct(beams, beam, z, angle, forward, across, along):
     """Position and direction of a photon from a CT source at gantry angle `angle` (0: in front, -y)."""
     s, c = sincos(angle)
@@ -68,7 +61,7 @@ def view_of_ct(beams, beam, z, angle, forward, across, along):
     return x, y, z, -s * forward + c * across, c * forward + s * across, along
 
 
-@jit
+@inline_jit
 def view_of_frame(frame, forward, across, along, shift_across, shift_along):
     """Position and direction of a photon in a fixed frame (point source, parallel beam)."""
     x = frame[0, 0] + shift_across * frame[2, 0] + shift_along * frame[3, 0]
@@ -80,7 +73,7 @@ def view_of_frame(frame, forward, across, along, shift_across, shift_along):
     return x, y, z, u, v, w
 
 
-@jit
+@inline_jit
 def sample_source(run, views, beams, history):
     """Position, direction, energy and acquisition of the photon that begins a history.
 
@@ -92,7 +85,7 @@ def sample_source(run, views, beams, history):
     acquisition : int
     """
     w0, w1, w2, w3 = random_block(run, history, 0, STREAM_SOURCE, 0)
-    w4, _, _, _ = random_block(run, history, 0, STREAM_SOURCE, 1)
+    w4, w5, w6, _ = random_block(run, history, 0, STREAM_SOURCE, 1)
     piece, z, angle = sample_view(views, history, w0, w4)
     beam = views.beam[piece]
     fan_bin = np.int64(0)
@@ -101,18 +94,10 @@ def sample_source(run, views, beams, history):
         b = (TWO * uniform(w2) - ONE) * beams.fan[beam, 1]
         x, y, z, u, v, w = view_of_frame(beams.frame[beam], ONE, ZERO, ZERO, a, b)
     else:
-        fan_bin, forward, across, along = sample_field(beams, beam, uniform(w1), uniform(w2))
+        fan_bin, forward, across, along = sample_field(beams, beam, w1, w2, uniform(w5), uniform(w6))
         if beams.kind[beam] == BEAM_CT:
             x, y, z, u, v, w = view_of_ct(beams, beam, z, angle, forward, across, along)
         else:
             x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, ZERO, ZERO)
-    line = find_line(beams.energy_cumulative[beam, fan_bin], uniform(w3))
+    line = sample_alias(beams.energy_alias[beam, fan_bin], w3)
     return x, y, z, u, v, w, beams.energy_kev[beam, line], views.acquisition[piece]
-
-
-@jit
-def find_line(cumulative, xi):
-    """The first line whose cumulative reaches xi."""
-    if xi <= cumulative[0]:
-        return np.int64(0)
-    return find_cumulative(cumulative, 0, cumulative.size - 1, xi) + 1

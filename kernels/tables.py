@@ -54,9 +54,8 @@ class Voxels(NamedTuple):
 
     word: U32  # [nz*ny*nx], x fastest
     shape: I32  # [3] nx, ny, nz
-    spacing: F32  # [3] cm
     inverse_spacing: F32  # [3] 1/cm
-    size: F32  # [3] cm, shape * spacing
+    slab: F32  # [slabs, 5] normal (3), lower and upper n.x in cm: the phantom is tracked inside all of them
 
 
 class Attenuation(NamedTuple):
@@ -124,11 +123,11 @@ class Beams(NamedTuple):
     radius: F32  # [beams] cm, source to isocentre (CT)
     frame: F32  # [beams, 4, 3] point and parallel: position, forward, across, along (cm, unit vectors)
     fan: F32  # [beams, 2] rad: first fan angle, width of a fan bin; parallel: half widths in cm
-    fan_cumulative: F32  # [beams, fan_bins + 1]
+    fan_alias: U32  # [beams, fan_bins, 2] alias table (sampling.py) of the fan bins
     tan_cone: F32  # [beams, 2] lower and upper tangent of the collimator's opening along z
-    heel_cumulative: F32  # [beams, heel_bins + 1] over the opening, lower to upper
+    heel_alias: U32  # [beams, heel_bins, 2] of equal steps in the sine of the elevation, lower to upper blade
     energy_kev: F32  # [beams, lines] discrete energies
-    energy_cumulative: F32  # [beams, fan_bins, lines] last 1
+    energy_alias: U32  # [beams, fan_bins, lines, 2] of the lines, in each fan bin
 
 
 class Run(NamedTuple):

@@ -6,7 +6,7 @@ steps of 1/4096. One load tells the kernel all it needs of a voxel.
 
 import numpy as np
 
-from ctdose.kernels._jit import inline_jit, jit
+from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.tables import DENSITY_ONE
 
 REGION_MASK, MATERIAL_MASK = np.uint32(0x3FF), np.uint32(0xFF)
@@ -56,36 +56,34 @@ def density_of(word):
     return np.float32(word >> DENSITY_SHIFT) * DENSITY_STEP
 
 
-@jit
+@inline_jit
 def voxel_index(voxels, x, y, z):
     """Flat index of the voxel that holds the position (cm from the corner); OUTSIDE if there is none."""
-    ix = np.int64(np.floor(x * voxels.inverse_spacing[0]))
-    iy = np.int64(np.floor(y * voxels.inverse_spacing[1]))
-    iz = np.int64(np.floor(z * voxels.inverse_spacing[2]))
-    nx, ny, nz = voxels.shape[0], voxels.shape[1], voxels.shape[2]
-    if ix < 0 or iy < 0 or iz < 0 or ix >= nx or iy >= ny or iz >= nz:
+    ix = np.floor(x * voxels.inverse_spacing[0])
+    iy = np.floor(y * voxels.inverse_spacing[1])
+    iz = np.floor(z * voxels.inverse_spacing[2])
+    nx, ny, nz = np.int64(voxels.shape[0]), np.int64(voxels.shape[1]), np.int64(voxels.shape[2])
+    # compared as floats: far outside, no integer could hold them
+    if not (ix >= ZERO and iy >= ZERO and iz >= ZERO and ix < nx and iy < ny and iz < nz):
         return OUTSIDE
-    return (iz * ny + iy) * nx + ix
+    return (np.int64(iz) * ny + np.int64(iy)) * nx + np.int64(ix)
 
 
-@jit
-def distance_to_slab(position, direction, size):
-    """Distances at which a ray enters and leaves 0 <= position <= size along one axis."""
-    if abs(direction) < TINY:
-        if position < ZERO or position > size:
-            return FAR, -FAR
-        return -FAR, FAR
-    near = -position / direction
-    far = (size - position) / direction
-    return min(near, far), max(near, far)
-
-
-@jit
+@inline_jit
 def distance_to_phantom(voxels, x, y, z, u, v, w):
-    """Distance from a position outside to the phantom's box, cm; negative if the ray misses it, 0 inside."""
-    x_in, x_out = distance_to_slab(x, u, voxels.size[0])
-    y_in, y_out = distance_to_slab(y, v, voxels.size[1])
-    z_in, z_out = distance_to_slab(z, w, voxels.size[2])
-    enter = max(ZERO, max(x_in, max(y_in, z_in)))
-    leave = min(x_out, min(y_out, z_out))
+    """Distance from a position to the tracked volume, cm; negative if the ray misses it, 0 inside.
+
+    The volume is the part that all slabs share: those of the grid's box, and those of the convex clip around the body.
+    """
+    enter, leave = ZERO, FAR
+    for i in range(voxels.slab.shape[0]):
+        a, b, c = voxels.slab[i, 0], voxels.slab[i, 1], voxels.slab[i, 2]
+        place = a * x + b * y + c * z
+        speed = a * u + b * v + c * w
+        if abs(speed) < TINY:
+            if place < voxels.slab[i, 3] or place > voxels.slab[i, 4]:
+                return -FAR
+            continue
+        near, far = (voxels.slab[i, 3] - place) / speed, (voxels.slab[i, 4] - place) / speed
+        enter, leave = max(enter, min(near, far)), min(leave, max(near, far))
     return enter if enter <= leave else -FAR

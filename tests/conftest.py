@@ -138,18 +138,20 @@ def make_run():
 
 
 @pytest.fixture(scope="session")
-def transport():
+def transport(interpreted):
     """Run the entry kernel for some histories: transport(tables, first, last) gives the Tallies."""
     import numpy as np
 
     def run(tables, first: int, last: int, acquisitions: int = 1):
-        from ctdose.kernels.cpu import make_scratch, make_tallies
+        from ctdose.kernels.cpu import make_tallies, make_workspace
         from ctdose.simulation.compiled import entry
 
         voxels = tables.voxels.word.size if tables.run.with_voxels else 0
         rows = tables.run.rows + tables.run.composites
-        tallies = make_tallies(acquisitions, rows, np.zeros(voxels, np.int64), np.zeros(voxels, np.int64))
-        done = entry()(tables, make_scratch(tables.run.rows, tables.run.composites), tallies, first, last)
+        tallies = make_tallies(acquisitions, rows, np.zeros(2 * voxels, np.int64))
+        done = entry(interpreted)(
+            tables, make_workspace(tables.run.rows, tables.run.composites), tallies, first, last
+        )
         assert done == last - first
         return tallies
 

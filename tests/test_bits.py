@@ -38,6 +38,7 @@ from ctdose.physics.energy_grid import bin_ends, regular_nodes
 from ctdose.physics.form_factors import squared_x_nodes
 from ctdose.physics.tables import value_and_slope
 from ctdose.simulation.beam_tables import BeamRow, pack_beams
+from ctdose.simulation.clip import box_slabs
 from ctdose.simulation.majorant import with_majorant
 from ctdose.simulation.views import PieceRow, build_views
 
@@ -100,7 +101,8 @@ def voxels():
     spacing = np.array([1.0, 1.25, 1.5], np.float32)
     shape = np.array([6, 5, 4], np.int32)
     words = pack_words(((x + y) % 3).astype(np.uint8).ravel(), region.ravel(), ratio.ravel())
-    return Voxels(words, shape, spacing, np.array([1.0, 0.8, 2.0 / 3.0], np.float32), spacing * shape)
+    slabs = box_slabs(spacing * shape).astype(np.float32)
+    return Voxels(words, shape, np.array([1.0, 0.8, 2.0 / 3.0], np.float32), slabs)
 
 
 def source(kind):
@@ -108,7 +110,7 @@ def source(kind):
     energies = np.array([5.0, 30.0, 40.0, 80.0])
     spectra = np.array([[1.0, 2, 4, 1], [1, 1, 1, 1], [0, 0, 1, 7], [8, 4, 2, 2]])
     frame = np.array([[3.0, -20.0, 3.0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    heel = np.linspace(0.0, 1.0, 33) * np.linspace(0.5, 1.0, 33)
+    heel = np.linspace(0.5, 1.0, 32)
     fan, cone, isocentre = (-0.125, 0.0625), (-0.0625, 0.125), (3.0, 3.125)
     row = BeamRow(KINDS[kind], fan, weight, cone, energies, spectra, isocentre, 20.0, frame, heel)
     if kind == "parallel":
@@ -242,7 +244,7 @@ def test_a_run_repeats_and_more_batches_only_add(head, whole):
 SCRIPT = """
 import json, numpy as np
 import ctdose
-from ctdose.kernels.cpu import make_scratch, make_tallies
+from ctdose.kernels.cpu import make_tallies, make_workspace
 from ctdose.simulation import beam_tables as b, compiled, transport_tables as t, views as v, voxel_tables as x
 import numba
 water = ctdose.Material("water")
@@ -258,8 +260,8 @@ for estimator, doppler, beam in (
     tables = t.build_transport_tables(
         phantom, beams, v.build_views([v.FIXED_PIECE]), key=(3, 4), physics=t.Physics(estimator, 1.0, doppler),
         surroundings=ctdose.Material("air"), with_voxels=True)
-    tallies = make_tallies(1, 2, np.zeros(125, np.int64), np.zeros(125, np.int64))
-    compiled.entry()(tables, make_scratch(2, 0), tallies, 0, 150)
+    tallies = make_tallies(1, 2, np.zeros(250, np.int64))
+    compiled.entry(found["interpreted"])(tables, make_workspace(2, 0), tallies, 0, 150)
     found[estimator] = [a.ravel().tolist() for a in tallies]
 print(json.dumps(found))
 """

@@ -6,13 +6,15 @@ import numba
 import numpy as np
 import pytest
 
-from ctdose.kernels.cpu import make_entry, make_scratch, make_tallies
+from ctdose.kernels.cpu import make_entry, make_tallies, make_workspace
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation import compiled
 from ctdose.simulation.open_beams import PointSource
 
 pytestmark = pytest.mark.kernels
+
+REFERENCE = True  # a call of the lanes costs 256 lanes, interpreted too
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +27,10 @@ def tables(build_tables_of):
 
 
 def run(tables, first, last):
-    scratch = make_scratch(2, 0)
-    tallies = make_tallies(1, 2, np.zeros(64, np.int64), np.zeros(64, np.int64))
-    assert compiled.entry()(tables, scratch, tallies, first, last) == last - first
-    return scratch, tallies
+    workspace = make_workspace(2, 0)
+    tallies = make_tallies(1, 2, np.zeros(128, np.int64))
+    assert compiled.entry(REFERENCE)(tables, workspace, tallies, first, last) == last - first
+    return workspace.scratch, tallies
 
 
 def test_no_histories_leave_nothing(tables):

@@ -34,7 +34,7 @@ def kernel(monkeypatch):
             work(first // BATCH_HISTORIES, tallies)
             return last - first
 
-        monkeypatch.setattr(compiled, "entry", lambda: run_histories)
+        monkeypatch.setattr(compiled, "entry", lambda reference=False: run_histories)
 
     return install
 

@@ -16,8 +16,7 @@ def make_sums(batches, rows=3, acquisitions=2, voxels=True, seed=0):
     return Sums(
         batches=np.array(batches),
         rows=rng.integers(0, 2**40, (n, acquisitions, rows, 2)),
-        voxel_sum=rng.integers(0, 2**40, (2, 3, 4)) if voxels else None,
-        voxel_square=rng.integers(0, 2**40, (2, 3, 4)) if voxels else None,
+        voxels=rng.integers(0, 2**40, (2, 3, 4, 2)) if voxels else None,
         counters=rng.integers(0, 100, (n, 13)),
         transport_seconds=1.5,
     )

@@ -27,7 +27,7 @@ NONE = Composites(np.zeros(5, np.int32), np.zeros(1, np.int32), np.zeros(1))
 
 
 def memory(rows=4, composites=0, voxels=1000):
-    tallies = make_tallies(2, rows + composites, np.zeros(voxels, np.int64), np.zeros(voxels, np.int64))
+    tallies = make_tallies(2, rows + composites, np.zeros(2 * voxels, np.int64))
     return make_scratch(rows, composites), tallies
 
 

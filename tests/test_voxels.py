@@ -104,7 +104,7 @@ def test_distance_to_the_phantom(voxels, position, direction, distance):
 
 def test_rays_from_everywhere_land_on_the_box(voxels):
     rng = np.random.default_rng(8)
-    size = voxels.size.astype(float)
+    size = voxels.slab[:, 4].astype(float)
     for _ in range(200):
         direction = rng.normal(size=3)
         direction /= np.linalg.norm(direction)
@@ -126,7 +126,7 @@ def test_tables_of_a_phantom():
     phantom = VoxelPhantom(material, [WATER, BONE, WATER], (2.0, 4.0, 5.0), (0, 0, 0), region, density)
     voxels = build_voxels(phantom)
     assert voxels.shape.tolist() == [3, 1, 2]
-    np.testing.assert_allclose(voxels.size, (0.6, 0.4, 1.0), rtol=1e-6)
+    np.testing.assert_allclose(voxels.slab[:, 4], (0.6, 0.4, 1.0), rtol=1e-6)
     assert [int(region_of(w)) for w in voxels.word] == list(range(6))
     assert [int(material_of(w)) for w in voxels.word] == [0, 0, 0, 1, 1, 1]
     own = [WATER.density_g_cm3] * 3 + [BONE.density_g_cm3] * 3

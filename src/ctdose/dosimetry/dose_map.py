@@ -67,8 +67,7 @@ def dose_map(
     reference_person : bool
         Whether there is an effective dose map.
     """
-    assert sums.voxel_sum is not None
-    assert sums.voxel_square is not None
+    assert sums.voxels is not None
     shape = phantom.shape
     dose, relative = np.zeros(shape, np.float32), np.full(shape, np.nan, np.float32)
     share = np.zeros(shape, np.float32) if reference_person else None
@@ -77,7 +76,9 @@ def dose_map(
     steps = phantom.density_steps()
     for k in range(shape[0]):
         energy, error = mean_and_error(
-            sums.voxel_sum[k] * KEV_PER_QUANTUM, sums.voxel_square[k] * KEV2_PER_QUANTUM, sums.histories
+            sums.voxels[k, ..., 0] * KEV_PER_QUANTUM,
+            sums.voxels[k, ..., 1] * KEV2_PER_QUANTUM,
+            sums.histories,
         )
         mass = own[phantom.material_index[k]] * (steps[k] / 4096.0) * phantom.voxel_volume_cm3
         per_mass = np.divide(energy, mass, out=np.zeros_like(energy), where=mass > 0)

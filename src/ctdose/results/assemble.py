@@ -44,7 +44,7 @@ def assemble_body(
     irradiated = (min(low for low, _ in edges), max(high for _, high in edges))
     reference_person = phantom.anatomy is not None and phantom.anatomy.reference_person
     maps = None
-    if sums.voxel_sum is not None:
+    if sums.voxels is not None:
         maps = dose_map(phantom, rows, sums, scale, reference_person=reference_person)
     return BodyResult(
         name=phantom.name,

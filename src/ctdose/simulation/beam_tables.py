@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ctdose.kernels.tables import BEAM_CT, BEAM_PARALLEL, BEAM_POINT, Beams
+from ctdose.simulation.alias import build_alias
 from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSource, beam_axes, check_spectrum
 
 FAN_BINS = 256
 HEEL_BINS = 32
-FLAT_HEEL = np.linspace(0.0, 1.0, HEEL_BINS + 1)
+FLAT_HEEL = np.ones(HEEL_BINS)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class BeamRow:
     isocentre: tuple[float, float] = (0.0, 0.0)
     radius: float = 0.0
     frame: np.ndarray = field(default_factory=lambda: np.zeros((4, 3)))
-    heel_cumulative: np.ndarray = field(default_factory=lambda: FLAT_HEEL)
+    heel_weight: np.ndarray = field(default_factory=lambda: FLAT_HEEL)
 
 
 def fan_angles(half_angle: float, bins: int = FAN_BINS) -> np.ndarray:
@@ -88,30 +89,15 @@ def open_beam_row(beam: ParallelBeam | PointSource | RotatingSource, to_frame) -
     return BeamRow(BEAM_POINT, *pyramid, frame=frame)
 
 
-def _cumulative(weight: np.ndarray) -> np.ndarray:
-    """Cumulative sums along the last axis over the total, last exactly 1."""
-    total = weight.sum(axis=-1, keepdims=True)
-    running = np.cumsum(weight, axis=-1) / np.where(total > 0, total, 1.0)
-    running[..., -1] = 1.0
-    return running
-
-
-def _pad_columns(array: np.ndarray, columns: int, value: float) -> np.ndarray:
-    extra = columns - array.shape[-1]
-    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, extra)], constant_values=value)
+def _pad(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Pad with zeros at the end of each axis: a weight of 0 is never drawn."""
+    return np.pad(array, [(0, wanted - given) for wanted, given in zip(shape, array.shape)])
 
 
 def pack_beams(rows: list[BeamRow]) -> Beams:
     """Pack beams of different length into the kernel's arrays; padding is never drawn."""
     bins = max(row.fan_weight.size for row in rows)
     lines = max(row.energy_kev.size for row in rows)
-    fan_cumulative, energy_cumulative, energy_kev = [], [], []
-    for row in rows:
-        fan = np.concatenate([[0.0], _cumulative(row.fan_weight)])
-        fan_cumulative.append(_pad_columns(fan[None, :], bins + 1, 1.0)[0])
-        energy = _pad_columns(_cumulative(row.energy_weight), lines, 1.0)
-        energy_cumulative.append(np.pad(energy, [(0, bins - energy.shape[0]), (0, 0)], constant_values=1.0))
-        energy_kev.append(_pad_columns(row.energy_kev[None, :], lines, row.energy_kev[-1])[0])
 
     def f32(values: object) -> np.ndarray:
         return np.ascontiguousarray(np.asarray(values, np.float64).astype(np.float32))
@@ -122,12 +108,21 @@ def pack_beams(rows: list[BeamRow]) -> Beams:
         radius=f32([row.radius for row in rows]),
         frame=f32([row.frame for row in rows]),
         fan=f32([row.fan for row in rows]),
-        fan_cumulative=f32(fan_cumulative),
+        fan_alias=np.stack([build_alias(_pad(row.fan_weight, (bins,))) for row in rows]),
         tan_cone=f32([row.tan_cone for row in rows]),
-        heel_cumulative=f32([row.heel_cumulative for row in rows]),
-        energy_kev=f32(energy_kev),
-        energy_cumulative=f32(energy_cumulative),
+        heel_alias=np.stack([build_alias(row.heel_weight) for row in rows]),
+        energy_kev=f32([_pad(row.energy_kev, (lines,)) for row in rows]),
+        energy_alias=np.stack([_energy_alias(row, bins, lines) for row in rows]),
     )
+
+
+def _energy_alias(row: BeamRow, bins: int, lines: int) -> np.ndarray:
+    table = np.zeros((bins, lines, 2), np.uint32)
+    weight = row.energy_weight
+    same = np.ndim(weight) == 2 and weight.strides[0] == 0  # one spectrum for all fan bins
+    alias = build_alias(_pad(weight[:1] if same else weight, (1 if same else weight.shape[0], lines)))
+    table[: weight.shape[0]] = alias
+    return table
 
 
 __all__ = [

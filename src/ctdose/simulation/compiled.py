@@ -26,14 +26,20 @@ def kernel_sha256() -> str:
 
 
 @cache
-def entry() -> Callable[..., int]:
-    """The entry kernel, cached on disk if a folder can be written, with one line of notice if not."""
+def entry(reference: bool = False) -> Callable[..., int]:
+    """The entry kernel, cached on disk if a folder can be written, with one line of notice if not.
+
+    Parameters
+    ----------
+    reference : bool
+        The reference kernel instead of the lanes: the same bits, slower, for tests and benchmarks.
+    """
     from ctdose.kernels.cpu import make_entry
 
     folder = cache_dir("kernels")
     if folder is None:
         print("ctdose: no writable cache folder; the kernels are compiled at every start.", file=sys.stderr)
-    return make_entry(kernel_sha256(), None if folder is None else str(folder))
+    return make_entry(kernel_sha256(), None if folder is None else str(folder), reference=reference)
 
 
 def is_compiled() -> bool:

@@ -59,8 +59,8 @@ def bowtie_transmission(scanner: Scanner, bowtie: str, edges: np.ndarray, energi
     return np.exp(-thickness_cm[..., None] * mu).mean(axis=1)
 
 
-def heel_cumulative(scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float, float]) -> np.ndarray:
-    """Cumulative photon number over the opening along z, from the lower to the upper blade, [HEEL_BINS + 1].
+def heel_weight(scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float, float]) -> np.ndarray:
+    """Relative photon number in equal steps of the opening along z, from the lower to the upper blade, [HEEL_BINS].
 
     The weight of a cone angle is the tube's output at the take-off angle (anode angle plus the angle away from the
     anode). Its spectrum is that of the central ray: over the 4 degrees of a 40 mm beam the change of the mean
@@ -74,9 +74,7 @@ def heel_cumulative(scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[fl
         1.0 if scanner.geometry.anode_side == "foot" else -1.0
     )
     anode = scanner.geometry.anode_angle_deg
-    weight = heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(), anode + away_from_anode)
-    cumulative = np.concatenate([[0.0], np.cumsum(weight)])
-    return cumulative / cumulative[-1]
+    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(), anode + away_from_anode)
 
 
 def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collimation_mm: float) -> CTBeam:
@@ -116,7 +114,7 @@ def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collima
         energy_kev=energies,
         energy_weight=behind,
         radius=radius_mm / 10.0,
-        heel_cumulative=heel_cumulative(scanner, tube_voltage_kv, (-half, half)),
+        heel_weight=heel_weight(scanner, tube_voltage_kv, (-half, half)),
     )
     thinnest_mm = float(scanner.bowtie_thickness_mm(bowtie, np.zeros(1))[0])
     centre = tube.filtered({scanner.bowtie_material(bowtie): thinnest_mm})

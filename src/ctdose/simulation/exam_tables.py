@@ -73,7 +73,8 @@ def build_exam_tables(
     phantom : VoxelPhantom
     acquisitions : sequence of PlannedBeam
     key, physics, responses, composites, with_voxels, majorant_scale
-        As in `build_transport_tables`. Between source and phantom there is air.
+        As in `build_transport_tables`. Between source and phantom there is air, and
+        photons are tracked inside a convex set around the body.
     """
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]
@@ -93,4 +94,5 @@ def build_exam_tables(
         composites=composites,
         with_voxels=with_voxels,
         majorant_scale=majorant_scale,
+        clip=True,
     )

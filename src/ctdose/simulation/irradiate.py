@@ -51,7 +51,7 @@ class EnergyImparted:
     def from_sums(cls, sums: Sums) -> EnergyImparted:
         """Derive the estimates from integer tallies, for instance from two parts of a run added up."""
         mean, error = sums.row_estimates()
-        voxel, voxel_error = sums.voxel_estimates() if sums.voxel_sum is not None else (None, None)
+        voxel, voxel_error = sums.voxel_estimates() if sums.voxels is not None else (None, None)
         return cls(mean, error, voxel, voxel_error, sums.histories, sums.transport_seconds, sums)
 
 
@@ -83,6 +83,7 @@ def irradiate(
     cutoff_kev: float = 1.0,
     doppler: bool = False,
     dose_map: bool = False,
+    clip: bool = False,
     responses: Sequence[FoldedResponse] = (),
     composites: Sequence[Composite] = (),
     batches: Iterable[int] | None = None,
@@ -111,6 +112,9 @@ def irradiate(
         Broaden Compton scattering by Compton profiles.
     dose_map : bool
         Keep energy and standard error of every voxel.
+    clip : bool
+        Track photons only inside a convex set around what is denser than 0.01 g/cm3 or an organ; air beyond it scores
+        nothing and scatters nothing back. Faster for a body in a large volume of air.
     responses, composites : sequence of FoldedResponse, of Composite
         More rows to score.
     batches : iterable of int, optional
@@ -151,6 +155,7 @@ def irradiate(
         responses=responses,
         composites=composites,
         with_voxels=dose_map,
+        clip=clip,
     )
     wanted = range(batches_for(histories)) if batches is None else batches
     return EnergyImparted.from_sums(BatchRunner(tables).run(wanted, threads, progress))

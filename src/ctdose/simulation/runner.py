@@ -58,14 +58,18 @@ class BatchRunner:
     ----------
     tables : Tables
     acquisitions : int
+    reference : bool
+        Use the reference kernel: the same bits, slower.
     """
 
-    def __init__(self, tables: Tables, acquisitions: int = 1) -> None:
+    def __init__(self, tables: Tables, acquisitions: int = 1, *, reference: bool = False) -> None:
+        import numba
+
         self._tables = tables
+        self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._shape = (acquisitions, tables.run.rows + tables.run.composites)
         voxels = tables.voxels.word.size if tables.run.with_voxels else 0
-        self._voxel_sum = np.zeros(voxels, np.int64)
-        self._voxel_square = np.zeros(voxels, np.int64)
+        self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
         self._seconds = 0.0
         self._lock = threading.Lock()
@@ -98,7 +102,10 @@ class BatchRunner:
         wanted, threads = self._check_batches(batches), check_threads(threads)
         if numba.config.DISABLE_JIT:  # plain Python adds to the shared voxel map in two steps
             threads = 1
-        entry()(self._tables, *self._make_memory(), 0, 0)  # compiled or read before the clock runs
+        kernel = entry(self._reference)
+        kernel(
+            self._tables, self._make_workspace(), self._make_tallies(), 0, 0
+        )  # compiled before the clock runs
         waiting = iter(wanted)
         workers = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(threads)]
         for worker in workers:
@@ -145,15 +152,17 @@ class BatchRunner:
         from ctdose.simulation.compiled import entry
 
         try:
-            kernel = entry()
+            kernel, workspace = entry(self._reference), self._make_workspace()
             while not self._stop.is_set():
                 with self._lock:
                     batch = next(waiting, None)
                 if batch is None:
                     return
-                scratch, tallies = self._make_memory()
+                tallies = self._make_tallies()
                 begin = time.perf_counter()
-                kernel(self._tables, scratch, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES)
+                kernel(
+                    self._tables, workspace, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES
+                )
                 with self._lock:
                     self._seconds += time.perf_counter() - begin
                     self._done[batch] = tallies
@@ -161,12 +170,17 @@ class BatchRunner:
             self._failure = failure
             self._stop.set()
 
-    def _make_memory(self) -> tuple[Any, Any]:
-        """Scratch memory and private sums of one batch."""
-        from ctdose.kernels.cpu import make_scratch, make_tallies
+    def _make_workspace(self) -> Any:
+        """Working memory of one thread."""
+        from ctdose.kernels.cpu import make_workspace
 
-        scratch = make_scratch(self._tables.run.rows, self._tables.run.composites)
-        return scratch, make_tallies(*self._shape, self._voxel_sum, self._voxel_square)
+        return make_workspace(self._tables.run.rows, self._tables.run.composites)
+
+    def _make_tallies(self) -> Any:
+        """Private sums of one batch around the shared map."""
+        from ctdose.kernels.cpu import make_tallies
+
+        return make_tallies(*self._shape, self._voxels)
 
     def _collect(self) -> Sums:
         from ctdose.kernels.tally import COUNT_MAJORANT_EXCEEDED, COUNT_OVERFLOW
@@ -186,8 +200,7 @@ class BatchRunner:
         return Sums(
             batches=np.array(numbers, np.int64),
             rows=np.stack([self._done[n].rows for n in numbers]),
-            voxel_sum=self._voxel_sum.reshape(shape) if kept else None,
-            voxel_square=self._voxel_square.reshape(shape) if kept else None,
+            voxels=self._voxels.reshape(*shape, 2) if kept else None,
             counters=counters,
             transport_seconds=self._seconds,
         )

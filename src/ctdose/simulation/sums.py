@@ -41,7 +41,8 @@ class Sums:
         Numbers of the batches that are in, ascending.
     rows : int64 ndarray [batches, acquisitions, rows, 2]
         Sum of e (2^-20 keV) and of e^2 (2^-24 keV^2); rows: regions, responses, composites.
-    voxel_sum, voxel_square : int64 ndarray [z, y, x] or None
+    voxels : int64 ndarray [z, y, x, 2] or None
+        Sum of e and of e^2 side by side.
     counters : int64 ndarray [batches, COUNTERS]
     transport_seconds : float
         Spent in the kernel, summed over threads.
@@ -49,10 +50,19 @@ class Sums:
 
     batches: np.ndarray
     rows: np.ndarray
-    voxel_sum: np.ndarray | None
-    voxel_square: np.ndarray | None
+    voxels: np.ndarray | None
     counters: np.ndarray
     transport_seconds: float
+
+    @property
+    def voxel_sum(self) -> np.ndarray | None:
+        """Sum of e of each voxel, [z, y, x]."""
+        return None if self.voxels is None else self.voxels[..., 0]
+
+    @property
+    def voxel_square(self) -> np.ndarray | None:
+        """Sum of e^2 of each voxel, [z, y, x]."""
+        return None if self.voxels is None else self.voxels[..., 1]
 
     @property
     def histories(self) -> int:
@@ -88,10 +98,10 @@ class Sums:
         ValueError
             If the run kept no voxel map.
         """
-        if self.voxel_sum is None or self.voxel_square is None:
+        if self.voxels is None:
             raise ValueError("voxel map (was not kept). Run with the map switched on.")
-        total = self.voxel_sum * KEV_PER_QUANTUM
-        return mean_and_error(total, self.voxel_square * KEV2_PER_QUANTUM, self.histories)
+        energy, square = self.voxels[..., 0] * KEV_PER_QUANTUM, self.voxels[..., 1] * KEV2_PER_QUANTUM
+        return mean_and_error(energy, square, self.histories)
 
     def __add__(self, other: Sums) -> Sums:
         """Add two parts of one run; their batches must differ.
@@ -103,9 +113,7 @@ class Sums:
         CtdoseError
             If a voxel's sum no longer fits into 64 bits.
         """
-        if self.rows.shape[1:] != other.rows.shape[1:] or (self.voxel_sum is None) != (
-            other.voxel_sum is None
-        ):
+        if self.rows.shape[1:] != other.rows.shape[1:] or (self.voxels is None) != (other.voxels is None):
             raise ValueError("rows or map (the two parts have different ones). Add parts of one run.")
         if np.intersect1d(self.batches, other.batches).size:
             raise ValueError("batches (the two parts share some). Add parts with different batch numbers.")
@@ -117,8 +125,7 @@ class Sums:
         return Sums(
             batches=joined("batches"),
             rows=joined("rows"),
-            voxel_sum=_add_maps(self.voxel_sum, other.voxel_sum),
-            voxel_square=_add_maps(self.voxel_square, other.voxel_square),
+            voxels=_add_maps(self.voxels, other.voxels),
             counters=joined("counters"),
             transport_seconds=self.transport_seconds + other.transport_seconds,
         )

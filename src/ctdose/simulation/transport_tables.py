@@ -66,6 +66,7 @@ def build_transport_tables(
     composites: Sequence[Composite] = (),
     with_voxels: bool = False,
     majorant_scale: float = 1.0,
+    clip: bool = False,
 ) -> Tables:
     """Assemble the kernel tables of one run.
 
@@ -85,6 +86,8 @@ def build_transport_tables(
         Keep the voxel map.
     majorant_scale : float
         At least 1. A larger majorant changes no mean; it buys small regions more scores for more steps.
+    clip : bool
+        Track only inside a convex set around the body (clip.py).
     """
     from ctdose.physics.tables import build_tables
 
@@ -104,7 +107,7 @@ def build_transport_tables(
     regions = int(phantom.region_index.max()) + 1
     rows = regions + len(responses)
     return Tables(
-        voxels=build_voxels(phantom),
+        voxels=build_voxels(phantom, clip=clip),
         attenuation=with_majorant(attenuation, ratio * majorant_scale),
         scattering=scattering,
         fluorescence=fluorescence,

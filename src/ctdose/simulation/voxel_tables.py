@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from ctdose.kernels.tables import DENSITY_ONE, Voxels
+from ctdose.kernels.tables import DENSITY_ONE, REGION_SENTINEL, Voxels
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.simulation.clip import body_mask, box_slabs, clip_slabs, outside_slabs
 
 
-def build_voxels(phantom: VoxelPhantom) -> Voxels:
+def build_voxels(phantom: VoxelPhantom, *, clip: bool = False) -> Voxels:
     """Pack a phantom into voxel words.
 
     Parameters
     ----------
     phantom : VoxelPhantom
+    clip : bool
+        Track only inside a convex set around the body; the thin surroundings beyond score nothing.
 
     Returns
     -------
@@ -19,15 +22,22 @@ def build_voxels(phantom: VoxelPhantom) -> Voxels:
     """
     from ctdose.kernels.voxels import pack_words
 
-    ratio = phantom.density_steps().ravel() / np.float32(DENSITY_ONE)
     spacing = np.array(phantom.spacing_mm, np.float64) / 10.0
     shape = np.array(phantom.shape[::-1], np.int32)
+    slabs, region = box_slabs(spacing * shape), phantom.region_index
+    if clip:
+        mask = body_mask(phantom)
+        if mask.any():
+            slabs = clip_slabs(mask, spacing)
+            region = np.where(
+                outside_slabs(phantom.shape, spacing, slabs), np.uint16(REGION_SENTINEL), region
+            )
+    ratio = phantom.density_steps().ravel() / np.float32(DENSITY_ONE)
     return Voxels(
-        word=pack_words(phantom.material_index.ravel(), phantom.region_index.ravel(), ratio),
+        word=pack_words(phantom.material_index.ravel(), region.ravel(), ratio),
         shape=shape,
-        spacing=spacing.astype(np.float32),
         inverse_spacing=(1.0 / spacing).astype(np.float32),
-        size=(spacing * shape).astype(np.float32),
+        slab=slabs.astype(np.float32),
     )
 
 

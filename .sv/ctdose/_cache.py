@@ -1,0 +1,1 @@
+/tmp/wt/src/ctdose/_cache.py

@@ -1,0 +1,1 @@
+/tmp/wt/src/ctdose/schema_faults.py

@@ -1,0 +1,1 @@
+/tmp/wt/src/ctdose/yaml_reader.py

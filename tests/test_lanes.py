@@ -1,0 +1,112 @@
+"""The lanes give the same bits as the reference kernel: over sources, phantoms, estimators, physics options."""
+
+import numpy as np
+import pytest
+
+import ctdose
+from ctdose.simulation.beam_tables import open_beam_row, pack_beams
+from ctdose.simulation.compiled import entry
+from ctdose.simulation.scoring import Composite, FoldedResponse
+from ctdose.simulation.transport_tables import Physics, build_transport_tables
+from ctdose.simulation.views import FIXED_PIECE, PieceRow, build_views
+from ctdose.simulation.voxel_tables import to_kernel_frame
+
+WATER, AIR = ctdose.Material("water"), ctdose.Material("air")
+CONTRAST = ctdose.Material.from_mass_fractions(
+    "contrast", {"H": 0.1, "O": 0.8, "Ca": 0.02, "I": 0.08}, density_g_cm3=1.1
+)
+BEAMS = {
+    "point": ctdose.PointSource((0, -400, 50), (0, 0, 0), (0.2, 0.2), ([34.0, 80.0], [1, 1])),
+    "parallel": ctdose.ParallelBeam((1, 2, 3), (-60, -120, -180), (90, 90), 33.5),
+    "rotating": ctdose.RotatingSource(500.0, (0.2, 0.05), ([20.0, 60.0, 120.0], [1, 3, 2])),
+}
+CASES = [
+    (beam, estimator, doppler, cutoff, clip, surroundings, voxels)
+    for beam in BEAMS
+    for estimator in ("collision-kerma", "analogue")
+    for doppler, cutoff, clip, surroundings, voxels in (
+        (False, 1.0, False, None, True),
+        (True, 1.0, True, AIR, True),
+        (False, 15.0, True, AIR, False),
+    )
+]
+
+
+def phantom(fill):
+    """Water, contrast medium of varying density and air; `fill` is the share of the grid that is not air."""
+    rng = np.random.default_rng(5)
+    _, y, x = np.indices((12, 14, 16))
+    inside = ((x - 7.5) / 8) ** 2 + ((y - 6.5) / 7) ** 2 < fill
+    index = np.where(inside, 1 + (rng.uniform(size=inside.shape) < 0.2), 0).astype(np.uint8)
+    own = np.array([m.density_g_cm3 for m in (AIR, WATER, CONTRAST)])
+    density = (own[index] * rng.uniform(0.5, 2.0, index.shape)).astype(np.float32)
+    region = index.astype(int) * 20 + rng.integers(0, 20, index.shape)
+    return ctdose.VoxelPhantom(
+        index, [AIR, WATER, CONTRAST], (12.0, 11.0, 10.0), (-90, -72, -55), region, density
+    )
+
+
+def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels):
+    body = phantom(0.8 if clip else 2.0)
+    source = BEAMS[beam]
+    piece = PieceRow(1.0, (2.0, 9.0), (0.0, 40.0), False, 0, 0) if beam == "rotating" else FIXED_PIECE
+    return build_transport_tables(
+        body,
+        pack_beams([open_beam_row(source, lambda p: to_kernel_frame(body, p))]),
+        build_views([piece]),
+        key=(11, 12),
+        physics=Physics(estimator, cutoff, doppler),
+        surroundings=surroundings,
+        responses=[
+            FoldedResponse("a", 25, AIR),
+            FoldedResponse("b", 25, WATER),
+            FoldedResponse("c", 30, WATER),
+        ],
+        composites=[Composite("sum", dict.fromkeys(range(60), 0.3)), Composite("two", {21: 1.0, 60: -0.5})],
+        with_voxels=voxels,
+        clip=clip,
+    )
+
+
+def run(tables, reference, first, last):
+    from ctdose.kernels.cpu import make_tallies, make_workspace
+
+    voxels = np.zeros(2 * tables.voxels.word.size if tables.run.with_voxels else 0, np.int64)
+    tallies = make_tallies(1, tables.run.rows + tables.run.composites, voxels)
+    workspace = make_workspace(tables.run.rows, tables.run.composites)
+    entry(reference)(tables, workspace, tallies, first, last)
+    return tallies
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(part) for part in case))
+def test_every_tally_has_the_same_bits(case):
+    tables = tables_of(*case)
+    first = 3 * 65536 + 17
+    one, other = run(tables, True, first, first + 6000), run(tables, False, first, first + 6000)
+    for name in one._fields:
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert one.rows.any()
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("histories", [0, 1, 3, 40])
+def test_fewer_histories_than_lanes(histories):
+    tables = tables_of("point", "collision-kerma", True, 1.0, False, None, True)
+    one, other = run(tables, True, 5, 5 + histories), run(tables, False, 5, 5 + histories)
+    for name in one._fields:
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_lanes_are_left_clean():
+    """A second call with the same working memory is not touched by the first."""
+    from ctdose.kernels.cpu import make_tallies, make_workspace
+
+    tables = tables_of("point", "analogue", False, 1.0, False, None, False)
+    workspace = make_workspace(tables.run.rows, tables.run.composites)
+    rows = tables.run.rows + tables.run.composites
+    found = []
+    for _ in range(2):
+        tallies = make_tallies(1, rows, np.zeros(0, np.int64))
+        entry()(tables, workspace, tallies, 0, 1000)
+        found.append(tallies.rows)
+    assert np.array_equal(*found)
