@@ -114,7 +114,8 @@ def test_an_organ_that_received_nothing_in_one_of_them_is_a_difference(result):
 def test_different_settings_are_named(result):
     other = dataclasses.replace(
         result,
-        exam_sha256="0" * 64,
+        exam_yaml=result.exam_yaml.replace("pitch: 1", "pitch: 1.5").replace("seed: 1", "seed: 2"),
+        scanner_yaml=result.scanner_yaml + "#",
         seed=2,
         histories=1,
         versions={**result.versions, "kernel_sha256": "1" * 64},
@@ -125,7 +126,9 @@ def test_different_settings_are_named(result):
         ),
     )
     text = "\n".join(diff_results(result, other).settings)
-    for what in ("exams", "bodies", "histories", "seeds", "kernel_sha256"):
+    assert "differ in acquisitions[0].pitch" in text
+    assert "simulation.seed" not in text
+    for what in ("exams", "scanners", "bodies", "histories", "seeds", "kernel_sha256"):
         assert f"different {what}" in text, what
 
 

@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from ctdose.results.exam_keys import differing_keys
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree
 from ctdose.results.result import Result
 from ctdose.results.result_tree import result_tree
@@ -152,8 +153,12 @@ def _same(a: object, b: object) -> bool:
 
 
 def _settings(a: Result, b: Result) -> Iterator[str]:
-    if a.exam_sha256 != b.exam_sha256:
-        yield f"different exams: {a.exam!r} ({a.exam_sha256[:12]}) and {b.exam!r} ({b.exam_sha256[:12]})"
+    keys = differing_keys(a.exam_yaml, b.exam_yaml)
+    if keys:
+        more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+        yield f"different exams: {a.exam!r} and {b.exam!r} differ in {', '.join(keys[:5])}{more}"
+    if a.scanner_yaml != b.scanner_yaml:
+        yield "different scanners, or different versions of one"
     if list(a.bodies) != list(b.bodies):
         yield f"different bodies: {', '.join(a.bodies)} and {', '.join(b.bodies)}"
     for name in [name for name in a.bodies if name in b.bodies]:
