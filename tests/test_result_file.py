@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -338,6 +339,35 @@ def test_a_folder_that_may_not_be_written(tmp_path):
         tmp_path.chmod(0o700)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_what_is_no_ordinary_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CtdoseError, match="not an ordinary file"):
+        save_result(make_result(), tmp_path / "pipe", overwrite=True)
+
+
+FULL_DISK = """
+import resource, sys
+from ctdose.errors import CtdoseError
+from ctdose.results.result_file import load_result
+result = load_result(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    result.save(sys.argv[2])
+except CtdoseError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_file_that_does_not_fit_leaves_nothing(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(KEPT_FILE), str(tmp_path / "r.h5")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cannot be written" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 def test_others_may_read_it_as_any_other_new_file(tmp_path):
     (tmp_path / "plain").touch()
@@ -349,3 +379,43 @@ def test_others_may_read_it_as_any_other_new_file(tmp_path):
 def test_the_method_of_the_result_saves(tmp_path):
     make_result().save(tmp_path / "r.h5")
     assert load_result(tmp_path / "r.h5").seed == 2**40
+
+
+def test_version_1_0_stays_readable_for_ever():
+    """This file is never made anew: see tools/make_test_result.py."""
+    result = load_result(KEPT_FILE)
+    assert list(result.bodies) == ["adult-male", "adult-female"]
+    assert result.effective_dose.icrp103_msv == 7.5196634835506195
+    assert result.organs["lungs"].absorbed_dose_mgy == 12.867240865118562
+    assert result.bodies["adult-female"].groups["lungs"] == ("left_lung", "right_lung")
+    assert result.acquisitions[0].on_body["adult-male"].pieces[0].angle_is_random
+    assert result.bodies["adult-male"].map.absorbed_dose_mgy.shape == (45, 6, 10)
+    assert result.bodies["adult-male"].batches.rows.shape == (1, 1, 213, 2)
+    assert KEPT_FILE.stat().st_size < 200_000
+
+
+def test_version_1_0_by_its_documented_paths():
+    with h5py.File(KEPT_FILE) as file:
+        assert file["effective_dose"].attrs["icrp103_msv"] == 7.5196634835506195
+        organs = file["bodies/adult-male/organs"][:]
+        assert b"lungs" in organs["name"]
+        assert set(organs.dtype.names) >= {
+            *("organ_id", "name", "icrp103_tissue", "snomed", "mass_g", "reference_mass_g"),
+            *("absorbed_dose_mgy", "standard_error_mgy", "systematic_error_mgy"),
+            *("mass_in_range_fraction", "partial"),
+        }
+        dose = file["bodies/adult-male/dose/absorbed_dose_mgy"]
+        assert dose.shape == tuple(len(d[0]) for d in dose.dims)
+        row_names = file["batches/adult-male/row_names"].asstr()[:].tolist()
+        assert "weighted:icrp103" in row_names
+
+
+def test_effective_dose_follows_from_the_batches_of_the_file():
+    """The sums, their scale and the mean of both sexes give E: enough to merge runs."""
+    with h5py.File(KEPT_FILE) as file:
+        total = 0.0
+        for name, batches in file["batches"].items():
+            row = batches["row_names"].asstr()[:].tolist().index("weighted:icrp103")
+            kev = batches["rows"][:, :, row, 0].sum() * 2.0**-20 / file["bodies"][name].attrs["histories"]
+            total += kev * batches["row_scale"][row] / 2.0
+        assert total == pytest.approx(file["effective_dose"].attrs["icrp103_msv"], rel=1e-9)

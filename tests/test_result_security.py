@@ -12,7 +12,7 @@ import pytest
 
 from ctdose.errors import CtdoseError
 from ctdose.results.diff import diff_results
-from ctdose.results.hdf5_read import MAX_BYTES
+from ctdose.results.hdf5_declared import MAX_BYTES
 from ctdose.results.result_file import load_result
 
 KEPT_FILE = Path(__file__).parent / "data" / "result_1_0.h5"
@@ -106,6 +106,14 @@ def much_of_nothing(file):
     file.create_dataset("provenance/zeros", shape=(2**31,), dtype="f8", chunks=(2**20,), compression="gzip")
 
 
+def huge_chunk(file):
+    """A chunk may be larger than its dataset, if that can grow; it is unpacked whole."""
+    place = file.create_dataset(
+        "provenance/more", shape=(1,), maxshape=(None,), dtype="f8", chunks=(2**28,), compression="gzip"
+    )
+    place.id.write_direct_chunk((0,), bytes(1000))
+
+
 def other_shape(file):
     group = first_body(file)["phantom"]
     replaced(group, "organ_index", data=group["organ_index"][:-1])
@@ -188,6 +196,7 @@ def named_type(file):
         (absurd_shape_compressed, "declares"),
         (much_of_nothing, "declares"),
         (unwritten_chunks, "declares"),
+        (huge_chunk, "in chunks larger than"),
         (other_shape, "organ_index"),
         (unequal_axis, "along z"),
         (other_type, "another type than documented"),

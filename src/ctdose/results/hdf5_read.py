@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,39 +11,18 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
+from ctdose.results.hdf5_declared import Declared, Unfit, check_link, check_sizes, declared_of, is_plain
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree, Value
 from ctdose.results.seal import is_intact
 
 if TYPE_CHECKING:
     import h5py
 
-MAX_BYTES = 1 << 36  # of all datasets together, unpacked
 MAX_OBJECTS = 20_000
 MAX_DEPTH = 8
-MAX_RANK = 4
 MAX_ATTRIBUTES = 200  # of one object
 MAX_ATTRIBUTE_VALUES = 1000
-GZIP_AT_MOST = 1040  # deflate packs no more than 1032 to 1
-GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3  # HDF5's numbers of its filters
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-
-
-class Unfit(Exception):
-    """Something in the file is not as it should be: ``what (why). What would be right.``"""
-
-
-@dataclass(frozen=True)
-class Declared:
-    """A dataset as the file declares it, nothing read yet."""
-
-    path: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-    @property
-    def bytes(self) -> int:
-        """Size in memory."""
-        return math.prod(self.shape) * self.dtype.itemsize
 
 
 Check = Callable[[dict[str, Value], list[Declared]], None]
@@ -79,7 +57,7 @@ def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: C
             tree = Tree({"/": root})
             declared = list(_walk(file, tree))
             check(root, declared)
-            _check_sizes(declared, path.stat().st_size)
+            check_sizes(declared, path.stat().st_size)
             for each in declared:
                 tree.datasets[each.path] = _data(file[each.path])
     except Unfit as fault:
@@ -138,7 +116,7 @@ def _walk(file: h5py.File, tree: Tree) -> Iterator[Declared]:
             raise Unfit(f"{above} (nested too deeply). Groups go {MAX_DEPTH} levels deep at most.")
         for name in file[above]:
             path = f"{above.rstrip('/')}/{name}"
-            _check_link(file[above].get(name, getlink=True), path)
+            check_link(file[above].get(name, getlink=True), path)
             place = file[path]
             address = h5py.h5o.get_info(place.id).addr
             if address in seen or len(seen) >= MAX_OBJECTS:
@@ -150,68 +128,9 @@ def _walk(file: h5py.File, tree: Tree) -> Iterator[Declared]:
             if isinstance(place, h5py.Group):
                 waiting.append(path)
             elif isinstance(place, h5py.Dataset):
-                yield _declared(place, path)
+                yield declared_of(place, path)
             else:
                 raise Unfit(f"{path} (neither a group nor a dataset). Remove it.")
-
-
-def _check_link(link: Any, path: str) -> None:
-    import h5py
-
-    if isinstance(link, h5py.ExternalLink):
-        raise Unfit(f"{path} (links to another file). Keep everything in one file.")
-    if not isinstance(link, h5py.HardLink):
-        raise Unfit(f"{path} (a soft link). Keep the part itself there.")
-
-
-def _declared(place: h5py.Dataset, path: str) -> Declared:
-    """Check how a dataset is stored, without reading it."""
-    import h5py
-
-    plist = place.id.get_create_plist()
-    if plist.get_layout() == h5py.h5d.VIRTUAL:
-        raise Unfit(f"{path} (a virtual dataset). Keep the data in the file itself.")
-    if plist.get_external_count():
-        raise Unfit(f"{path} (stored in another file). Keep the data in the file itself.")
-    filters = {plist.get_filter(i)[0] for i in range(plist.get_nfilters())}
-    if not filters <= {GZIP, SHUFFLE, FLETCHER32}:
-        raise Unfit(f"{path} (an unknown filter). Use gzip, shuffle and fletcher32 only.")
-    if (
-        place.shape is None
-        or len(place.shape) > MAX_RANK
-        or not _plain(place.dtype, scalar=place.shape == ())
-    ):
-        raise Unfit(f"{path} (of a type or rank that no result has). Write it as documented.")
-    declared = Declared(path, tuple(place.shape), place.dtype)
-    stored = place.id.get_storage_size()
-    if declared.bytes > stored * (GZIP_AT_MOST if GZIP in filters else 1):
-        raise Unfit(f"{path} (declares {declared.bytes} bytes and holds {stored}). Use an undamaged copy.")
-    if place.chunks and place.id.get_num_chunks() != math.prod(
-        -(-n // c) for n, c in zip(place.shape, place.chunks)
-    ):
-        raise Unfit(f"{path} (parts of it are missing). Use an undamaged copy.")
-    return declared
-
-
-def _plain(dtype: np.dtype, *, scalar: bool = False) -> bool:
-    """Numbers, texts of fixed length and tables of them; a single text may have any length."""
-    import h5py
-
-    if dtype.names is not None:
-        return len(dtype.names) <= 64 and all(
-            dtype[n].names is None and _plain(dtype[n]) for n in dtype.names
-        )
-    if dtype.kind == "O":
-        return scalar and h5py.check_string_dtype(dtype) is not None
-    return dtype.kind in "iufS" and dtype.itemsize <= 1 << 16 and dtype.subdtype is None
-
-
-def _check_sizes(declared: list[Declared], file_bytes: int) -> None:
-    total = sum(each.bytes for each in declared)
-    if total > min(MAX_BYTES, file_bytes * GZIP_AT_MOST):
-        raise Unfit(
-            f"datasets (declare {total} bytes in all, in a file of {file_bytes}). Use an undamaged copy."
-        )
 
 
 def _attributes(place: h5py.Group | h5py.Dataset, path: str) -> dict[str, Value]:
@@ -225,7 +144,7 @@ def _attributes(place: h5py.Group | h5py.Dataset, path: str) -> dict[str, Value]
         if name in HDF5_OWN:
             continue
         handle = place.attrs.get_id(name)
-        if math.prod(handle.shape) > MAX_ATTRIBUTE_VALUES or not _plain(
+        if math.prod(handle.shape) > MAX_ATTRIBUTE_VALUES or not is_plain(
             handle.dtype, scalar=handle.shape == ()
         ):
             raise Unfit(f"{path}: {name} (of a type or size that no result has). Write it as documented.")

@@ -105,6 +105,8 @@ def check_target(path: Path, *, overwrite: bool) -> None:
             )
         if not overwrite and path.exists():
             raise _exists(path)
+        if path.exists() and not path.is_file():
+            raise CtdoseError(f"{path} (not an ordinary file). Give the name of a file.")
         if not path.parent.is_dir():
             raise CtdoseError(f"{path} (there is no folder {path.parent}). Make the folder, or give another.")
     except (OSError, ValueError) as fault:  # ValueError: a null byte in the name

@@ -88,7 +88,7 @@ def split_remainder(result: Result) -> list[str]:
     ICRP Publication 60 (1991), Table 2, footnote 3: not linear in the doses, and not applied here.
     """
     weights = load_tissue_weights("icrp60")
-    found = {}
+    found: dict[str, None] = {}
     for body in result.bodies.values():
         doses = {name: tissue.absorbed_dose_mgy for name, tissue in body.dose.tissues.items()}
         highest = max((doses[name] for name in weights.weights if name in doses), default=math.inf)

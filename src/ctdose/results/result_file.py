@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
-from ctdose.results.hdf5_read import Declared, Unfit, read_tree
+from ctdose.results.hdf5_declared import Declared, Unfit
+from ctdose.results.hdf5_read import read_tree
 from ctdose.results.hdf5_tree import Value
 from ctdose.results.result import Result
 from ctdose.results.result_layout import FORMAT, FORMAT_VERSION, fits, part_of

@@ -10,7 +10,7 @@ from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.exam.view_pieces import ViewPiece
-from ctdose.results.hdf5_read import Unfit
+from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, TEXT, Columns
