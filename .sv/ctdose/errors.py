@@ -1,1 +1,0 @@
-/tmp/wt/src/ctdose/errors.py

@@ -1,1 +1,0 @@
-/tmp/wt/src/ctdose/yaml_scalars.py
