@@ -31,7 +31,7 @@ def _overload_atomic_add(array, index, value):
     if isinstance(array, types.Array) and array.ndim == 1 and array.dtype == numba.int64:
 
         def implementation(array, index, value):
-            return _atomic_add(array, index, value)
+            return _atomic_add(array, index, value)  # type: ignore[call-arg]
 
         return implementation
     return None

@@ -9,7 +9,8 @@ from ctdose.kernels.tables import SQUARED_X_BINS, SQUARED_X_BINS_PER_OCTAVE, SQU
 HC = np.float32(12.398419843)  # keV angstrom; CODATA 2018, exact in the SI of 2019
 MIN_BITS = np.float32(SQUARED_X_MIN).view(np.int32)
 SHIFT = np.int32(23 - (SQUARED_X_BINS_PER_OCTAVE.bit_length() - 1))
-LAST_BIN = SQUARED_X_BINS - 1
+LAST_BIN = np.int64(SQUARED_X_BINS - 1)
+ONE = np.int64(1)
 MINIMUM = np.float32(SQUARED_X_MIN)
 
 
@@ -25,4 +26,5 @@ def squared_x_bin(squared_x):
     """The bin of u: 0 below SQUARED_X_MIN, then 32 bins an octave, named by the bit pattern."""
     if squared_x < MINIMUM:
         return np.int64(0)
-    return np.int64(min(LAST_BIN, 1 + np.int64((bits_of(squared_x) - MIN_BITS) >> SHIFT)))
+    j = np.int64((bits_of(squared_x) - MIN_BITS) >> SHIFT) + ONE
+    return j if j < LAST_BIN else LAST_BIN

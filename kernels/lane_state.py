@@ -3,12 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ctdose.kernels._jit import inline_jit
+from ctdose.kernels.tables import F32, I32, I64, U32
 from ctdose.kernels.tally import LIST_SIZE, Scratch
-
-F32, I32, I64, U32 = NDArray[np.float32], NDArray[np.int32], NDArray[np.int64], NDArray[np.uint32]
 
 LANES = 256
 
@@ -88,14 +86,9 @@ def make_lanes() -> Lanes:
 
 def make_step() -> Step:
     """Allocate what the passes hand on."""
-    types = {
-        "accept": np.float32,
-        "path": np.float32,
-        "density": np.float32,
-        "mu": np.float32,
-        "mu_en": np.float32,
-    }
-    types |= {"ix": np.int32, "iy": np.int32, "iz": np.int32, "material": np.int32, "word": np.uint32}
+    types: dict[str, type] = {"path": np.float32, "accept": np.float32, "density": np.float32}
+    types |= {"mu": np.float32, "mu_en": np.float32, "word": np.uint32}
+    types |= dict.fromkeys(("ix", "iy", "iz", "material"), np.int32)
     return Step(**{name: np.zeros(LANES, types.get(name, np.int64)) for name in Step._fields})
 
 

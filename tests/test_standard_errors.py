@@ -129,7 +129,6 @@ def test_strata_never_make_an_error_too_small(build_tables_of, transport, statis
         np.arange(16),
         np.array([p.rows for p in parts]),
         None,
-        None,
         np.array([p.counters for p in parts]),
         1.0,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctdose._version import __version__
 from ctdose.exam.library import load_exam
+from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.resolved import ResolvedExam, resolve
 from ctdose.scanner.library import load_scanner
 
@@ -109,9 +110,8 @@ def simulate(
     bodies: dict[str, BodyResult] = {}
     complete = True
     for phantom in ready.phantoms:
-        bodies[phantom.name], whole = _run_body(
-            ready, phantom, beams, calibrations, workers, dose_map, progress
-        )
+        body, whole = _run_body(ready, phantom, beams, calibrations, workers, dose_map, progress)
+        bodies[body_name(phantom)] = body
         complete = complete and whole
         if not whole:
             break
@@ -126,12 +126,19 @@ def _calibrate(
 
     scanner = ready.resolved.scanner
     beams, calibrations = [], []
-    for a in ready.exam.acquisitions:
+    plans = next(iter(ready.resolved.plans.values()))
+    for a, plan in zip(ready.exam.acquisitions, plans):
         beams.append(build_ct_beam(scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm))
         report = _stage(progress, f"calibration {a.tube_voltage_kv:g} kV {a.bowtie}")
         calibrations.append(
             calibrate(
-                scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm, threads=threads, progress=report
+                scanner,
+                a.tube_voltage_kv,
+                a.bowtie,
+                a.collimation_mm,
+                ctdi_phantom_cm=plan.ctdi_phantom_cm,
+                threads=threads,
+                progress=report,
             )
         )
     return beams, calibrations
@@ -160,13 +167,14 @@ def _run_body(
     from ctdose.simulation.transport_tables import Physics
 
     options = ready.exam.simulation
-    plans = ready.resolved.plans[phantom.name]
+    name = body_name(phantom)
+    plans = ready.resolved.plans[name]
     planned = [PlannedBeam(p, b, c.photons_per_mas) for p, b, c in zip(plans, beams, calibrations)]
     rows = build_body_rows(phantom)
     tables = build_exam_tables(
         phantom,
         planned,
-        key=random_key(options.seed, "exam", phantom.name),
+        key=random_key(options.seed, "exam", name),
         physics=Physics(options.estimator, options.cutoff_kev, options.doppler),
         responses=rows.responses,
         composites=rows.composites,
@@ -174,7 +182,7 @@ def _run_body(
     )
     batches = batches_for(-(-options.histories // len(ready.phantoms)))
     runner = BatchRunner(tables, len(planned))
-    sums = runner.run(range(batches), threads, _stage(progress, phantom.name))
+    sums = runner.run(range(batches), threads, _stage(progress, name))
     body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
     return body, sums.batches.size == batches
 
@@ -198,7 +206,7 @@ def _result(
         assemble_acquisition({name: of_body[i] for name, of_body in plans.items()}, calibration, beam)
         for i, (beam, calibration) in enumerate(zip(beams, calibrations))
     ]
-    phantoms = [phantom for phantom in ready.phantoms if phantom.name in bodies]
+    phantoms = [phantom for phantom in ready.phantoms if body_name(phantom) in bodies]
     whole = len(phantoms) == len(ready.phantoms)
     return Result(
         exam=ready.exam.exam,

@@ -17,7 +17,9 @@ class MissingExtraError(CtdoseError):
     """
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f'{feature} needs an optional dependency. Install it with: pip install "ctdose[{extra}]"')
+        super().__init__(
+            f'{feature} needs an optional dependency. Install it with: pip install "ctdose[{extra}]"'
+        )
 
 
 def nearest(name: str, known: "list[str] | tuple[str, ...]", count: int = 3) -> str:

@@ -64,6 +64,7 @@ def calibrate(
     bowtie: str,
     collimation_mm: float,
     *,
+    ctdi_phantom_cm: int | None = None,
     relative_standard_error: float = RELATIVE_STANDARD_ERROR,
     threads: int = 1,
     progress: Progress | None = None,
@@ -80,6 +81,8 @@ def calibrate(
     bowtie : str
     collimation_mm : float
         Of the acquisition.
+    ctdi_phantom_cm : int, optional
+        16 or 32: the CTDI phantom in which the acquisition's CTDI_vol is stated; default: that of the bowtie.
     relative_standard_error : float
         Of the simulated CTDI_w.
     threads : int
@@ -88,14 +91,14 @@ def calibrate(
     Raises
     ------
     CtdoseError
-        If the scanner's file states no output for this bowtie.
+        If the scanner's file states no output for this bowtie in that CTDI phantom.
     """
-    phantom_cm = scanner.ctdi_phantom_cm(bowtie)
+    phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
     stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm)
     if stated is None or scanner.output is None:
         raise CtdoseError(
             f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
-            "phantom, so there is no absolute dose). Add a table under output."
+            "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."
         )
     reference_mm = scanner.output.reference_collimation_mm
     reference = build_ct_beam(scanner, tube_voltage_kv, bowtie, reference_mm)

@@ -107,7 +107,7 @@ def simulate_ctdi(
     threads : int
     progress : callable, optional
     """
-    sums = BatchRunner(tables).run(range(FIRST_ROUND), threads, progress)
+    sums = _whole_round(tables, range(FIRST_ROUND), threads, progress)
     while True:
         values, errors = _estimates(sums, tables, composites)
         reached = errors[2] / values[2]
@@ -115,10 +115,19 @@ def simulate_ctdi(
             break
         done = sums.batches.size
         wanted = math.ceil(done * min(4.0, 1.05 * (reached / relative_standard_error) ** 2))
-        sums = sums + BatchRunner(tables).run(range(done, max(wanted, done + 1)), threads, progress)
+        sums = sums + _whole_round(tables, range(done, max(wanted, done + 1)), threads, progress)
     per_photon = MGY_PER_KEV_PER_G * CHAMBER_LENGTH_MM / min(collimation_mm, CHAMBER_LENGTH_MM)
     center, periphery, weighted = (float(v) * per_photon for v in values)
     return SimulatedCTDI(center, periphery, weighted, float(reached), sums.histories)
+
+
+def _whole_round(tables: Tables, batches: range, threads: int, progress: Progress | None) -> Sums:
+    """Run a round; Ctrl-C ends the calibration, for half a round would depend on time."""
+    runner = BatchRunner(tables)
+    sums = runner.run(batches, threads, progress)
+    if runner.interrupted:
+        raise KeyboardInterrupt
+    return sums
 
 
 def _estimates(sums: Sums, tables: Tables, composites: list[Composite]) -> tuple[list[float], list[float]]:

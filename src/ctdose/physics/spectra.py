@@ -3,13 +3,13 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import F64
-from ctdose.physics.materials import Material
 from ctdose.physics.spectrum import MAX_KEV, MIN_KEV, Spectrum
 from ctdose.physics.tube_table import tube_table, unfiltered_spectrum
 
@@ -19,7 +19,7 @@ TUBE_VOLTAGES_KV = (50.0, 150.0)
 ANODE_ANGLES_DEG = (7.0, 12.0)
 MAX_FILE_BYTES = 1_000_000
 
-Filtration = Mapping[str | Material, float]
+Filtration = Mapping[Any, float]  # Material or its name to thickness in mm
 
 
 def tube_spectrum(

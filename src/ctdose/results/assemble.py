@@ -11,6 +11,7 @@ from ctdose.dosimetry.body_rows import BodyRows
 from ctdose.dosimetry.dose_map import dose_map
 from ctdose.dosimetry.organ_dose import Scale, body_dose
 from ctdose.exam.dose_indices import dose_indices
+from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
@@ -47,7 +48,7 @@ def assemble_body(
     if sums.voxels is not None:
         maps = dose_map(phantom, rows, sums, scale, reference_person=reference_person)
     return BodyResult(
-        name=phantom.name,
+        name=body_name(phantom),
         dose=body_dose(phantom, rows, sums, scale, irradiated),
         grid=_grid(phantom),
         batches=_batches(rows, sums, scale),

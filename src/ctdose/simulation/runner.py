@@ -134,7 +134,7 @@ class BatchRunner:
             try:
                 alive = any(worker.is_alive() for worker in workers)
                 for worker in workers:
-                    worker.join(POLL_SECONDS)
+                    worker.join(POLL_SECONDS / len(workers))
                 if progress is not None:
                     progress(len(self._done), total)
             except BaseException as interruption:

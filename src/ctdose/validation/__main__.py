@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ctdose.errors import CtdoseError
 from ctdose.validation.case_5 import find_volume
+from ctdose.validation.displacement import load_gradients, measure_gradients, save_gradients
 from ctdose.validation.document import write_document
 from ctdose.validation.published import load_published, measure_case, save_published
-from ctdose.validation.run import CASES
+from ctdose.validation.run import CASES, plan_jobs
 
 
 def _arguments() -> argparse.Namespace:
@@ -24,11 +25,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--volume", type=Path, help="case5world.tar.gz of the report")
     parser.add_argument("--docs", type=Path, default=Path("docs"))
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def _report(name: str, number: int, count: int) -> None:
     print(f"{name} ({number + 1} of {count})", file=sys.stderr, flush=True)
+
+
+def _save_gradients(given: argparse.Namespace) -> None:
+    print("5, displaced", file=sys.stderr, flush=True)
+    jobs = [job for job in plan_jobs(["5"], given.volume) if job.angle != "continuous"]
+    gradients = measure_gradients(jobs, scale=given.scale, seed=given.seed, threads=given.threads)
+    save_gradients(given.docs, gradients)
 
 
 def main() -> int:
@@ -44,7 +52,9 @@ def main() -> int:
     try:
         for case in (given.cases or possible) if given.command == "publish" else []:
             save_published(given.docs, [measure_case(case, on_job=_report, **options)])
-        write_document(given.docs, list(load_published(given.docs).values()))
+            if case == "5":
+                _save_gradients(given)
+        write_document(given.docs, list(load_published(given.docs).values()), load_gradients(given.docs))
     except (CtdoseError, ValueError) as fault:
         print(fault, file=sys.stderr)
         return 2
