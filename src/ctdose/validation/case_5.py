@@ -28,7 +28,7 @@ DISTANCE_MM, FIELD_MM = 600.0, (500.0, 10.0)
 MARGIN_MM = 20.0  # of air behind the source
 FIRST_ORGAN = 3  # material index; before it air, foam and carbon fibre of the table
 ANGLES = ("0", "90", "180", "270")
-HISTORIES = 100_000_000
+HISTORIES = 140_000_000
 
 
 def find_volume(given: str | os.PathLike[str] | None = None) -> Path | None:
