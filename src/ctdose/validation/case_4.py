@@ -38,7 +38,7 @@ TURNING_GRID = Grid((-620.0, 620.0), (-620.0, 620.0), 1.0, 11, 100.0)
 ANGLES = range(0, 360, 10)
 PMMA, CENTRE, FIRST_ROD = 1, 2, 3  # regions; 0 is air
 REGIONS = FIRST_ROD + len(ANGLES)
-ROD_HISTORIES, TURNING_HISTORIES = 150_000_000, 60_000_000
+ROD_HISTORIES, TURNING_HISTORIES = 150_000_000, 90_000_000
 
 
 def half_angles(beam: str) -> tuple[float, float]:
