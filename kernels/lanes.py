@@ -18,22 +18,20 @@ import numpy as np
 
 from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.attenuation import energy_bin, interpolate_majorant
+from ctdose.kernels.collision import collide, score, score_responses
 from ctdose.kernels.elementary import log
-from ctdose.kernels.history import collide, score, score_responses, survives_surroundings
+from ctdose.kernels.history import emit
 from ctdose.kernels.lane_state import LANES, lane_scratch
 from ctdose.kernels.rng import MASK, SHIFT, STREAM_STEP, philox, uniform
-from ctdose.kernels.source import sample_source
+from ctdose.kernels.surroundings import leave
 from ctdose.kernels.tables import ESTIMATOR_COLLISION_KERMA, REGION_SENTINEL
 from ctdose.kernels.tally import (
-    COUNT_ENTERED,
     COUNT_MAJORANT_EXCEEDED,
     COUNT_STEPS,
-    SUM_EMITTED,
-    SUM_ESCAPED,
     finish_history,
     quanta,
 )
-from ctdose.kernels.voxels import OUTSIDE, density_of, distance_to_phantom, material_of, region_of
+from ctdose.kernels.voxels import OUTSIDE, OUTSIDE_WORD, density_of, material_of, region_of
 
 ZERO = np.float32(0.0)
 FREE = np.int64(-1)  # history of a lane that has none
@@ -86,7 +84,8 @@ def flatten(ix, iy, iz, nx, ny, out):
 def gather(words, voxel, out):
     """The voxel words: 256 loads that do not wait for each other."""
     for lane in range(LANES):
-        out[lane] = words[max(voxel[lane], FIRST_VOXEL)]
+        word = words[max(voxel[lane], FIRST_VOXEL)]
+        out[lane] = word if voxel[lane] != OUTSIDE else OUTSIDE_WORD
 
 
 @jit
@@ -147,20 +146,16 @@ def set_energy(attenuation, lanes, lane, energy):
 @inline_jit
 def refill(tables, lanes, tallies, lane, following, last):
     """Start the next history that reaches the phantom in a free lane; returns the number of the one after it."""
-    counters = tallies.counters
     while following < last:
         history = following
         following += 1
-        x, y, z, u, v, w, energy, acquisition = sample_source(tables.run, tables.views, tables.beams, history)
-        counters[SUM_EMITTED] += quanta(energy)
-        distance = distance_to_phantom(tables.voxels, x, y, z, u, v, w)
-        if distance < ZERO or not survives_surroundings(tables, history, energy, distance):
-            counters[SUM_ESCAPED] += quanta(energy)
+        energy, number, x, y, z, u, v, w, acquisition = emit(tables, tallies.counters, history)
+        if energy == ZERO:
+            tallies.counters[COUNT_STEPS] += number
             continue
-        counters[COUNT_ENTERED] += 1
-        lanes.x[lane], lanes.y[lane], lanes.z[lane] = x + u * distance, y + v * distance, z + w * distance
+        lanes.x[lane], lanes.y[lane], lanes.z[lane] = x, y, z
         lanes.u[lane], lanes.v[lane], lanes.w[lane] = u, v, w
-        lanes.history[lane], lanes.step[lane], lanes.acquisition[lane] = history, 1, acquisition
+        lanes.history[lane], lanes.step[lane], lanes.acquisition[lane] = history, number + 1, acquisition
         set_energy(tables.attenuation, lanes, lane, energy)
         return following
     lanes.history[lane] = FREE
@@ -171,24 +166,29 @@ def refill(tables, lanes, tallies, lane, following, last):
 def settle_lane(tables, lanes, step, scratch, tallies, lane):
     """Score and collide where a lane has arrived; whether its history goes on."""
     voxel, word, energy = step.voxel[lane], step.word[lane], lanes.energy[lane]
-    region = region_of(word)
-    if voxel == OUTSIDE or region == REGION_SENTINEL:
-        tallies.counters[SUM_ESCAPED] += quanta(energy)
-        return False
-    majorant, mu = lanes.majorant[lane], step.mu[lane]
-    if tables.run.estimator == ESTIMATOR_COLLISION_KERMA:
-        score(tables, scratch, tallies, voxel, region, step.score[lane])
-    i, excess = np.int64(lanes.energy_bin[lane]), lanes.excess[lane]
-    score_responses(tables.responses, scratch, region, i, excess, majorant)
-    if mu > majorant:
-        tallies.counters[COUNT_MAJORANT_EXCEEDED] += 1
-    if step.accept[lane] * majorant > mu:
-        return True
+    region, majorant = region_of(word), lanes.majorant[lane]
+    history, number = lanes.history[lane], lanes.step[lane]
     u, v, w = lanes.u[lane], lanes.v[lane], lanes.w[lane]
-    m, history, number = np.int64(step.material[lane]), lanes.history[lane], lanes.step[lane]
-    after, u, v, w = collide(
-        tables, scratch, tallies, voxel, region, m, i, excess, energy, u, v, w, history, number
-    )
+    if region == REGION_SENTINEL:
+        x, y, z = lanes.x[lane], lanes.y[lane], lanes.z[lane]
+        after, number, x, y, z, u, v, w = leave(
+            tables, tallies.counters, history, number, step.accept[lane], majorant, energy, x, y, z, u, v, w
+        )
+        lanes.x[lane], lanes.y[lane], lanes.z[lane], lanes.step[lane] = x, y, z, number
+    else:
+        mu = step.mu[lane]
+        if tables.run.estimator == ESTIMATOR_COLLISION_KERMA:
+            score(tables, scratch, tallies, voxel, region, step.score[lane])
+        i, excess = np.int64(lanes.energy_bin[lane]), lanes.excess[lane]
+        score_responses(tables.responses, scratch, region, i, excess, majorant)
+        if mu > majorant:
+            tallies.counters[COUNT_MAJORANT_EXCEEDED] += 1
+        if step.accept[lane] * majorant > mu:
+            return True
+        m = np.int64(step.material[lane])
+        after, u, v, w = collide(
+            tables, scratch, tallies, voxel, region, m, i, excess, energy, u, v, w, history, number
+        )
     lanes.u[lane], lanes.v[lane], lanes.w[lane] = u, v, w
     if after > ZERO and after != energy:
         set_energy(tables.attenuation, lanes, lane, after)

@@ -82,10 +82,11 @@ def sample_source(run, views, beams, history):
     x, y, z : float32, cm from the phantom's corner
     u, v, w : float32, unit vector
     energy : float32, keV
+    xi : float32, the uniform of its first flight
     acquisition : int
     """
     w0, w1, w2, w3 = random_block(run, history, 0, STREAM_SOURCE, 0)
-    w4, w5, w6, _ = random_block(run, history, 0, STREAM_SOURCE, 1)
+    w4, w5, w6, w7 = random_block(run, history, 0, STREAM_SOURCE, 1)
     piece, z, angle = sample_view(views, history, w0, w4)
     beam = views.beam[piece]
     fan_bin = np.int64(0)
@@ -100,4 +101,4 @@ def sample_source(run, views, beams, history):
         else:
             x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, ZERO, ZERO)
     line = sample_alias(beams.energy_alias[beam, fan_bin], w3)
-    return x, y, z, u, v, w, beams.energy_kev[beam, line], views.acquisition[piece]
+    return x, y, z, u, v, w, beams.energy_kev[beam, line], uniform(w7), views.acquisition[piece]

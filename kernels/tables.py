@@ -138,7 +138,7 @@ class Run(NamedTuple):
     cutoff_kev: float
     estimator: int
     doppler: int  # 0 or 1
-    surroundings: int  # material outside the phantom, -1: vacuum
+    surroundings: int  # material around the tracked volume, -1: vacuum
     regions: int  # rows of a block: regions, then responses, then composites
     rows: int  # regions + responses
     composites: int

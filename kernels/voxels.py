@@ -7,7 +7,7 @@ steps of 1/4096. One load tells the kernel all it needs of a voxel.
 import numpy as np
 
 from ctdose.kernels._jit import inline_jit
-from ctdose.kernels.tables import DENSITY_ONE
+from ctdose.kernels.tables import DENSITY_ONE, REGION_SENTINEL
 
 REGION_MASK, MATERIAL_MASK = np.uint32(0x3FF), np.uint32(0xFF)
 MATERIAL_SHIFT, DENSITY_SHIFT = np.uint32(10), np.uint32(18)
@@ -16,6 +16,7 @@ ZERO = np.float32(0.0)
 FAR = np.float32(1e30)
 TINY = np.float32(1e-20)
 OUTSIDE = np.int64(-1)
+OUTSIDE_WORD = np.uint32(REGION_SENTINEL)  # of a voxel beyond the grid
 
 
 def pack_words(material, region, density_ratio):

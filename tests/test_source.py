@@ -22,7 +22,7 @@ WORDS = (0, 1, 12345, 2**31, 2**32 - 1)
 @numba.njit
 def emit(run, views, beams, photon, acquisition):
     for h in range(len(photon)):
-        x, y, z, u, v, w, energy, block = sample_source(run, views, beams, h)
+        x, y, z, u, v, w, energy, _, block = sample_source(run, views, beams, h)
         photon[h, :] = x, y, z, u, v, w, energy
         acquisition[h] = block
 

@@ -1,17 +1,16 @@
 """The fit that finds a displaced source among the codes of case 5."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from ctdose.validation import Row
 from ctdose.validation.displacement import (
     CODES,
+    codes_as_rows,
     fit_displacement,
     load_gradients,
     save_gradients,
-    without_code,
+    with_source_moved_back,
 )
 from ctdose.validation.reference import load_reference
 
@@ -39,16 +38,31 @@ def test_fit_finds_shift_and_offset(shift_mm, offset_percent):
     assert fit.chi_square_unshifted >= fit.chi_square
 
 
-def test_a_code_can_be_left_out():
+def test_a_code_can_be_moved_back():
+    """What the code has too much because it lay nearer is taken away; the other codes stay."""
+    rows, gradients = made_up(-0.6, 0.0)
+    fit = fit_displacement(rows, gradients, "Geant4")
+    for row, moved in zip(rows, with_source_moved_back(rows, gradients, fit)):
+        codes = dict(load_reference().rows[row.key].codes)
+        codes["Geant4"] /= 1.0 + fit.shift_mm * gradients[row.key] / 100.0
+        assert moved.mean == pytest.approx(np.mean(list(codes.values())))
+        assert (moved.ours, moved.sigma) == (row.ours, row.sigma)
+        assert abs(100.0 * (row.ours / codes["Geant4"] - 1.0)) < 1.2  # the noise of made_up, and of the fit
+
+
+def test_a_code_without_a_gradient_stays():
+    rows, gradients = made_up(-0.6, 0.0)
+    fit = fit_displacement(rows, gradients, "Geant4")
+    assert with_source_moved_back(rows, {}, fit) == rows
+
+
+def test_a_code_can_stand_in_ours_place():
     rows, _ = made_up(0.0, 0.0)
     for code in CODES:
-        others = without_code(rows, code)
-        names = [c for c in CODES if c != code]
-        expected = np.mean([load_reference().rows[rows[0].key].codes[c] for c in names])
-        assert others[0].mean == pytest.approx(expected)
-        assert others[0] == dataclasses.replace(
-            rows[0], mean=others[0].mean, low=others[0].low, high=others[0].high
-        )
+        own = codes_as_rows(rows, code)
+        assert own[0].ours == load_reference().rows[rows[0].key].codes[code]
+    continuous = [Row.of(r, r.mean, 1.0) for k, r in load_reference().rows.items() if k[0] == "5"]
+    assert [len(codes_as_rows(continuous, code)) for code in CODES] == [68, 85, 85, 68]
 
 
 def test_save_and_load(tmp_path):

@@ -30,8 +30,10 @@ def test_row_beyond_is_not_ok():
 
 def test_contradiction_of_the_reference_counts():
     row = dataclasses.replace(ROW, ours=102.2, symmetric_mean=102.1)
-    assert row.contradiction_percent == pytest.approx(2.1)
+    assert row.symmetric_difference_percent == pytest.approx(100 * 0.1 / 102.1)
     assert row.ok
+    assert not row.ok_plainly
+    assert row.excess == 0.0
     assert not dataclasses.replace(row, symmetric_mean=None).ok
 
 

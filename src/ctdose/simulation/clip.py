@@ -1,8 +1,8 @@
 """The convex clip: photons are tracked only inside slabs that enclose the body.
 
 Air around a body costs steps and scores nothing that anybody asks for. The slabs are convex in three dimensions: a
-photon that has left them cannot come back, so it ends there. What lies in the air between source and slabs is sampled
-in the source's flight; what scatters in that air is lost (less than 1 % of the photons collide there at 60 keV).
+photon that has left them comes back only if it collides in the air, and there its flights are sampled with the air's
+own mu (kernels/surroundings.py).
 """
 
 import numpy as np

@@ -73,8 +73,8 @@ def build_exam_tables(
     phantom : VoxelPhantom
     acquisitions : sequence of PlannedBeam
     key, physics, responses, composites, with_voxels, majorant_scale
-        As in `build_transport_tables`. Between source and phantom there is air, and
-        photons are tracked inside a convex set around the body.
+        As in `build_transport_tables`. Photons are tracked inside a convex set around the body, and around that
+        there is air.
     """
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]

@@ -102,8 +102,8 @@ def irradiate(
     threads : int
         Share the histories; they do not multiply them.
     surroundings : Material, optional
-        Fills the space between source and phantom (``ctdose.Material("air")``); photons that collide there are lost.
-        Default: vacuum.
+        Fills the space around the phantom (``ctdose.Material("air")``): photons collide there, and may be scattered
+        into the phantom. Default: vacuum.
     estimator : str
         ``collision-kerma`` or ``analogue``.
     cutoff_kev : float
@@ -113,8 +113,8 @@ def irradiate(
     dose_map : bool
         Keep energy and standard error of every voxel.
     clip : bool
-        Track photons only inside a convex set around what is denser than 0.01 g/cm3 or an organ; air beyond it scores
-        nothing and scatters nothing back. Faster for a body in a large volume of air.
+        Track photons only inside a convex set around what is denser than 0.01 g/cm3 or an organ; what lies beyond
+        is replaced by the surroundings and scores nothing. Faster for a body in a large volume of air.
     responses, composites : sequence of FoldedResponse, of Composite
         More rows to score.
     batches : iterable of int, optional

@@ -79,7 +79,7 @@ def build_transport_tables(
         Of the random numbers (seed.random_key).
     physics : Physics
     surroundings : Material, optional
-        Fills the space between source and phantom; photons that collide there are lost. None: vacuum.
+        Fills the space around the phantom (kernels/surroundings.py). None: vacuum.
     responses, composites
         What is scored besides the energy of each region.
     with_voxels : bool

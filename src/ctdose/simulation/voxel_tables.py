@@ -14,7 +14,7 @@ def build_voxels(phantom: VoxelPhantom, *, clip: bool = False) -> Voxels:
     ----------
     phantom : VoxelPhantom
     clip : bool
-        Track only inside a convex set around the body; the thin surroundings beyond score nothing.
+        Track only inside a convex set around the body; what is thin beyond it scores nothing.
 
     Returns
     -------

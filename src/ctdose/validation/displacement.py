@@ -104,14 +104,26 @@ def fit_displacement(rows: Sequence[Row], gradients: Gradients, code: str) -> Di
     )
 
 
-def without_code(rows: Sequence[Row], code: str) -> list[Row]:
-    """The same estimates beside the other codes."""
+def with_source_moved_back(rows: Sequence[Row], gradients: Gradients, fit: Displacement) -> list[Row]:
+    """The same estimates, one code corrected for its displaced source where the gradient is known."""
     reference = load_reference().rows
-    others = []
+    corrected = []
     for row in rows:
-        codes = {name: value for name, value in reference[row.key].codes.items() if name != code}
-        others.append(Row.of(replace(reference[row.key], codes=codes), row.ours, row.sigma))
-    return others
+        codes = dict(reference[row.key].codes)
+        if fit.code in codes and row.key in gradients:
+            codes[fit.code] /= 1.0 + gradients[row.key] / 100.0 * fit.shift_mm
+        corrected.append(Row.of(replace(reference[row.key], codes=codes), row.ours, row.sigma))
+    return corrected
+
+
+def codes_as_rows(rows: Sequence[Row], code: str) -> list[Row]:
+    """A code's own results in place of ours, where it has them."""
+    reference = load_reference().rows
+    return [
+        Row.of(reference[r.key], reference[r.key].codes[code], r.sigma)
+        for r in rows
+        if code in reference[r.key].codes
+    ]
 
 
 def save_gradients(docs: Path, gradients: Gradients) -> None:

@@ -54,7 +54,9 @@ class Job:
     source : PointSource or RotatingSource
     readouts : tuple of Readout
     surroundings : Material, optional
-        Between source and phantom, where the phantom does not reach the source.
+        Fills the space around the phantom.
+    clip : bool
+        As for `ctdose.irradiate`.
     responses : tuple of FoldedResponse
     composites : tuple of Composite
         Coefficients at most 1 in size.
@@ -68,6 +70,7 @@ class Job:
     source: PointSource | RotatingSource
     readouts: tuple[Readout, ...]
     surroundings: Material | None = None
+    clip: bool = False
     responses: tuple[FoldedResponse, ...] = ()
     composites: tuple[Composite, ...] = ()
 
@@ -110,6 +113,7 @@ class Job:
             seed=self.seed(seed),
             threads=threads,
             surroundings=self.surroundings,
+            clip=self.clip,
             estimator=estimator,
             doppler=doppler,
             responses=self.responses,

@@ -67,14 +67,9 @@ class Row:
         return 50.0 * (self.high - self.low) / self.mean
 
     @property
-    def contradiction_percent(self) -> float:
-        """How far the report contradicts itself: this row from its symmetric equivalents, %; 0 if there are none."""
-        return 0.0 if self.symmetric_mean is None else abs(100.0 * (self.symmetric_mean / self.mean - 1.0))
-
-    @property
     def tolerance_percent(self) -> float:
         """Largest difference that the reference's own uncertainty explains, %."""
-        return max(self.half_range_percent, ALLOWED_PERCENT, self.contradiction_percent)
+        return max(self.half_range_percent, ALLOWED_PERCENT)
 
     @property
     def allowed_percent(self) -> float:
@@ -82,14 +77,27 @@ class Row:
         return self.tolerance_percent + 2.0 * self.sigma_percent
 
     @property
+    def symmetric_difference_percent(self) -> float | None:
+        """Ours less the mean of the symmetric equivalents, % of that; None if there are none."""
+        return None if self.symmetric_mean is None else 100.0 * (self.ours / self.symmetric_mean - 1.0)
+
+    @property
     def excess(self) -> float:
-        """Difference beyond the tolerance in standard errors, at least 0."""
-        return max(0.0, abs(self.difference_percent) - self.tolerance_percent) / self.sigma_percent
+        """Difference beyond the tolerance in standard errors, at least 0; from the nearer of two references."""
+        beyond = abs(self.difference_percent) - self.tolerance_percent
+        if self.symmetric_difference_percent is not None:
+            beyond = min(beyond, abs(self.symmetric_difference_percent) - ALLOWED_PERCENT)
+        return max(0.0, beyond) / self.sigma_percent
+
+    @property
+    def ok_plainly(self) -> bool:
+        """Whether the difference from the codes' mean is accepted."""
+        return abs(self.difference_percent) <= self.allowed_percent
 
     @property
     def ok(self) -> bool:
-        """Whether the difference is accepted."""
-        return abs(self.difference_percent) <= self.allowed_percent
+        """Whether the difference is accepted, from the codes' mean or from that of the symmetric equivalents."""
+        return self.ok_plainly or self.excess <= 2.0
 
 
 @dataclass(frozen=True)
