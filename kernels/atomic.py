@@ -1,4 +1,7 @@
-"""Add to an int64 that other threads add to as well: one LLVM instruction, and plain Python without the JIT."""
+"""Shared memory: add to an int64 that other threads add to as well, ask for a cache line early.
+
+One LLVM instruction each; plain Python without the JIT.
+"""
 
 import numba
 from numba.core import cgutils, types
@@ -32,6 +35,41 @@ def _overload_atomic_add(array, index, value):
 
         def implementation(array, index, value):
             return _atomic_add(array, index, value)  # type: ignore[call-arg]
+
+        return implementation
+    return None
+
+
+def prefetch(array, index):
+    """Ask for the cache line of array[index], to be written soon; it changes nothing."""
+
+
+@intrinsic
+def _prefetch(typing_context, array, index):
+    """`llvm.prefetch` (write, moderate locality: the second-level cache)."""
+    signature = types.void(array, types.intp)
+
+    def generate(context, builder, sig, args):
+        array_type = sig.args[0]
+        view = context.make_array(array_type)(context, builder, args[0])
+        pointer = cgutils.get_item_pointer(context, builder, array_type, view, [args[1]], wraparound=False)
+        ir = cgutils.ir
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [byte, word, word, word]), "llvm.prefetch.p0i8"
+        )
+        builder.call(function, [builder.bitcast(pointer, byte), word(1), word(2), word(1)])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@overload(prefetch, inline="never")
+def _overload_prefetch(array, index):
+    if isinstance(array, types.Array) and array.ndim == 1:
+
+        def implementation(array, index):
+            _prefetch(array, index)  # type: ignore[call-arg]
 
         return implementation
     return None

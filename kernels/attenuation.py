@@ -6,6 +6,7 @@ from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.elementary import bits_of
 
 ONE_KEV_BITS = np.int32(0x3F800000)  # bits of 1.0f
+ONE = np.uint32(1)
 BIN_SHIFT = np.int32(16)  # 2^23 / 2^16 = 128 bins an octave (tables.py)
 
 
@@ -16,11 +17,11 @@ def energy_bin(node_kev, energy):
     The bit pattern names the bin of the regular grid; a node that was moved onto an absorption edge can put the
     energy into the neighbour.
     """
-    i = np.int64((bits_of(energy) - ONE_KEV_BITS) >> BIN_SHIFT)
+    i = np.uint32((bits_of(energy) - ONE_KEV_BITS) >> BIN_SHIFT)  # unsigned: an index without a sign to check
     if energy < node_kev[i]:
-        return i - 1
-    if energy >= node_kev[i + 1]:
-        return i + 1
+        return np.uint32(i - ONE)
+    if energy >= node_kev[i + ONE]:
+        return np.uint32(i + ONE)
     return i
 
 

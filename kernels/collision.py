@@ -51,9 +51,10 @@ def score_responses(responses, scratch, region, i, excess, majorant):
     """Fold the fluence of a tentative collision with the response curves of its region."""
     for k in range(2):
         curve = responses.of_region[region, k, 0]
-        if curve >= 0:
-            value = responses.curve[i, curve, 0] + responses.curve[i, curve, 1] * excess
-            score_row(scratch, np.int64(responses.of_region[region, k, 1]), quanta(value / majorant))
+        if curve < 0:
+            break
+        value = responses.curve[i, curve, 0] + responses.curve[i, curve, 1] * excess
+        score_row(scratch, np.uint32(responses.of_region[region, k, 1]), quanta(value / majorant))
 
 
 @inline_jit

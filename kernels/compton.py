@@ -6,7 +6,7 @@ X rays and Auger electrons that follow the ejection of an inner electron.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.form_tables import squared_x_bin, squared_x_full
 from ctdose.kernels.rng import STREAM_COLLISION, STREAM_SECONDARY, random_block, uniform
 from ctdose.kernels.sampling import find_cumulative
@@ -19,7 +19,7 @@ ZERO, HALF, ONE, TWO = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.flo
 HALF_WORD = np.uint64(1 << 31)
 
 
-@jit
+@inline_jit
 def interpolate_s(scattering, m, squared_x):
     """S(x) per electron of material m, linear in u = x^2 between nodes."""
     j = squared_x_bin(squared_x)
@@ -28,14 +28,14 @@ def interpolate_s(scattering, m, squared_x):
     return low + (high - low) * ((squared_x - scattering.squared_x[j]) / width)
 
 
-@jit
+@inline_jit
 def klein_nishina(epsilon, cos_theta):
     """Klein-Nishina density in cos(theta), scaled to 1 forwards: e^2 (e + 1/e - sin^2)/2, e = E'/E."""
     sin2 = ONE - cos_theta * cos_theta
     return HALF * epsilon * epsilon * (epsilon + ONE / epsilon - sin2)
 
 
-@jit
+@inline_jit
 def energy_ratio(energy, cos_theta):
     """E'/E of a photon scattered at an electron at rest."""
     return ONE / (ONE + energy / ELECTRON_REST_KEV * (ONE - cos_theta))
@@ -46,6 +46,15 @@ def pdf_compton(scattering, m, energy, cos_theta):
     """Density of cos(theta), not normalised: Klein-Nishina times S(x)."""
     squared_x = squared_x_full(energy) * HALF * (ONE - cos_theta)
     return klein_nishina(energy_ratio(energy, cos_theta), cos_theta) * interpolate_s(scattering, m, squared_x)
+
+
+@inline_jit
+def try_compton(scattering, m, energy, full, s_max, xi_cos, xi_accept):
+    """One draw of a Compton scattering: cos(theta), E'/E at an electron at rest, whether it is accepted."""
+    cos_theta = ONE - TWO * xi_cos
+    ratio = energy_ratio(energy, cos_theta)
+    s = interpolate_s(scattering, m, full * HALF * (ONE - cos_theta))
+    return cos_theta, ratio, xi_accept * s_max <= klein_nishina(ratio, cos_theta) * s
 
 
 @jit
@@ -68,10 +77,8 @@ def sample_compton(run, scattering, m, energy, history, step):
     while True:
         w0, w1, w2, _ = random_block(run, history, step, STREAM_COLLISION, call)
         call += 1
-        cos_theta = ONE - TWO * uniform(w0)
-        ratio = energy_ratio(energy, cos_theta)
-        s = interpolate_s(scattering, m, full * HALF * (ONE - cos_theta))
-        if uniform(w1) * s_max <= klein_nishina(ratio, cos_theta) * s:
+        cos_theta, ratio, accepted = try_compton(scattering, m, energy, full, s_max, uniform(w0), uniform(w1))
+        if accepted:
             return cos_theta, uniform(w2), ratio, call
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from ctdose.kernels._jit import OPTIONS
 from ctdose.kernels.history import transport_history
-from ctdose.kernels.lane_state import Bank, Lanes, Step, make_bank, make_lanes, make_step
+from ctdose.kernels.lane_state import Block, make_block
 from ctdose.kernels.lanes import transport_lanes
-from ctdose.kernels.tally import COUNTERS, LIST_SIZE, Scratch, Tallies
+from ctdose.kernels.tally import COUNTERS, LIST_SIZE, MARKS, Scratch, Tallies
 
 
 def make_scratch(rows: int, composites: int) -> Scratch:
@@ -28,11 +28,12 @@ def make_scratch(rows: int, composites: int) -> Scratch:
     """
     return Scratch(
         row_sum=np.zeros(rows, np.int64),
-        touched=np.zeros(rows, np.int64),
+        touched=np.zeros(rows, np.uint32),
         composite_sum=np.zeros(max(1, composites), np.int64),
         used=np.zeros(2, np.int64),
         voxel=np.zeros(LIST_SIZE, np.int64),
         value=np.zeros(LIST_SIZE, np.int64),
+        seen=np.zeros(MARKS + 1, np.int64),
     )
 
 
@@ -57,9 +58,7 @@ class Workspace(NamedTuple):
     """Working memory of one thread."""
 
     scratch: Scratch
-    lanes: Lanes
-    step: Step
-    bank: Bank
+    block: Block
 
 
 def make_workspace(rows: int, composites: int) -> Workspace:
@@ -71,7 +70,7 @@ def make_workspace(rows: int, composites: int) -> Workspace:
         Regions and responses.
     composites : int
     """
-    return Workspace(make_scratch(rows, composites), make_lanes(), make_step(), make_bank(rows, composites))
+    return Workspace(make_scratch(rows, composites), make_block(rows, composites))
 
 
 def make_entry(version: str, cache_folder: str | None = None, *, reference: bool = False) -> Any:
@@ -99,7 +98,7 @@ def make_entry(version: str, cache_folder: str | None = None, *, reference: bool
         """Simulate the histories first <= h < last with the lanes; returns their number."""
         if len(version) == 0:
             return 0
-        transport_lanes(tables, workspace.lanes, workspace.step, workspace.bank, tallies, first, last)
+        transport_lanes(tables, workspace.block, tallies, first, last)
         return last - first
 
     function = run_reference if reference else run_lanes

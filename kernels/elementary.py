@@ -6,7 +6,7 @@ the last bit, and one flipped bit makes two histories part.
 
 import numpy as np
 
-from ctdose.kernels._jit import inline_jit, jit
+from ctdose.kernels._jit import inline_jit
 
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
@@ -16,6 +16,7 @@ THIRD, FIFTH, SEVENTH, NINTH = np.float32(1 / 3), np.float32(1 / 5), np.float32(
 SQRT_HALF_BITS = np.int32(0x3F3504F3)
 MANTISSA_MASK = np.int32(0x007FFFFF)
 
+ODD, BACK = np.int32(1), np.int32(2)  # quadrants: 90 degrees, 180 degrees
 TURN = np.float32(1.0 / (2.0 * np.pi))
 FOUR = np.float32(4.0)
 # Taylor coefficients of sin and cos of r*pi/2, |r| <= 1/2: the first term left out is 2e-9
@@ -56,7 +57,7 @@ def log(x):
     return k * LN2 + TWO * (s + s * series)
 
 
-@jit
+@inline_jit
 def sincos_turns(t):
     """Sine and cosine of `t` turns (t * 2 pi rad), float32, |t| < 2^20.
 
@@ -69,16 +70,11 @@ def sincos_turns(t):
     s = r * (S1 + z * (S3 + z * (S5 + z * (S7 + z * S9))))
     c = ONE + z * (C2 + z * (C4 + z * (C6 + z * (C8 + z * C10))))
     quadrant = np.int32(q) & np.int32(3)
-    if quadrant == 1:
-        return c, -s
-    if quadrant == 2:
-        return -s, -c
-    if quadrant == 3:
-        return -c, s
-    return s, c
+    a, b = (c, s) if quadrant & ODD else (s, c)
+    return -a if quadrant >= BACK else a, -b if (quadrant == ODD) | (quadrant == BACK) else b
 
 
-@jit
+@inline_jit
 def sincos(angle):
     """Sine and cosine of an angle in rad, float32."""
     return sincos_turns(angle * TURN)

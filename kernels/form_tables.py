@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.elementary import bits_of
 from ctdose.kernels.tables import SQUARED_X_BINS, SQUARED_X_BINS_PER_OCTAVE, SQUARED_X_MIN
 
@@ -14,14 +14,14 @@ ONE = np.int64(1)
 MINIMUM = np.float32(SQUARED_X_MIN)
 
 
-@jit
+@inline_jit
 def squared_x_full(energy):
     """u = x^2 of backward scattering, (E/hc)^2, 1/angstrom^2: u = full * (1 - cos theta)/2."""
     x = energy / HC
     return x * x
 
 
-@jit
+@inline_jit
 def squared_x_bin(squared_x):
     """The bin of u: 0 below SQUARED_X_MIN, then 32 bins an octave, named by the bit pattern."""
     if squared_x < MINIMUM:

@@ -22,7 +22,15 @@ from ctdose.kernels.tally import (
     finish_history,
     quanta,
 )
-from ctdose.kernels.voxels import OUTSIDE, OUTSIDE_WORD, density_of, material_of, region_of, voxel_index
+from ctdose.kernels.voxels import (
+    OUTSIDE,
+    OUTSIDE_WORD,
+    density_of,
+    distance_to_phantom,
+    material_of,
+    region_of,
+    voxel_index,
+)
 
 ZERO = np.float32(0.0)
 
@@ -43,7 +51,8 @@ def emit(tables, counters, history):
     """
     x, y, z, u, v, w, energy, xi, acquisition = sample_source(tables.run, tables.views, tables.beams, history)
     counters[SUM_EMITTED] += quanta(energy)
-    energy, step, x, y, z, u, v, w = arrive(tables, counters, history, xi, energy, x, y, z, u, v, w)
+    distance = distance_to_phantom(tables.voxels, x, y, z, u, v, w)
+    energy, step, x, y, z, u, v, w = arrive(tables, counters, history, xi, distance, energy, x, y, z, u, v, w)
     if energy > ZERO:
         counters[COUNT_ENTERED] += 1
     return energy, step, x, y, z, u, v, w, acquisition
@@ -70,7 +79,7 @@ def transport_history(tables, scratch, tallies, history):
         s = -log(uniform(w0)) / majorant
         x, y, z = x + u * s, y + v * s, z + w * s
         voxel = voxel_index(voxels, x, y, z)
-        word = voxels.word[voxel] if voxel != OUTSIDE else OUTSIDE_WORD
+        word = voxels.word[voxels.kind[voxel]] if voxel != OUTSIDE else OUTSIDE_WORD
         region, m, density = region_of(word), material_of(word), density_of(word)
         if region == REGION_SENTINEL:
             energy, step, x, y, z, u, v, w = leave(
@@ -100,4 +109,4 @@ def transport_history(tables, scratch, tallies, history):
             majorant = interpolate_majorant(attenuation.majorant, i, excess)
 
     counters[COUNT_STEPS] += step
-    finish_history(run, tables.composites, scratch, tallies, np.int64(acquisition))
+    finish_history(run, tables.composites, scratch, tallies, np.uint32(acquisition))

@@ -1,230 +1,169 @@
 """The production kernel: a block of photons advanced together, the same histories as history.py.
 
 One photon at a time waits for memory at every step: the voxel it flies to is anywhere. Here 256 photons take their
-step together. Each pass runs over all lanes and does one thing, without branches, so that LLVM vectorises it
-and the loads of the gather overlap:
+step together. Each pass runs over all lanes, or over those that it concerns, and does one thing:
 
-    draw -> fly -> locate -> gather -> look up
+    fly (lane_flight.py) -> score -> sort -> collide (lane_collisions.py) -> leave -> finish, refill (lane_source.py)
 
-then `settle` goes through the lanes one by one: score, collide, and refill the lanes whose history has ended. A lane
+Most passes are without branches, so that LLVM vectorises them, or the processor at least never guesses wrong. A lane
 owns its history to the end, the arithmetic is that of history.py, the tallies are integers: whatever the order of the
 lanes, every sum has the same bits.
-
-The passes are many and short because LLVM vectorises no loop over more than a handful of arrays: it cannot prove
-that they do not overlap.
 """
 
 import numpy as np
 
 from ctdose.kernels._jit import inline_jit, jit
-from ctdose.kernels.attenuation import energy_bin, interpolate_majorant
-from ctdose.kernels.collision import collide, score, score_responses
-from ctdose.kernels.elementary import log
-from ctdose.kernels.history import emit
-from ctdose.kernels.lane_state import LANES, lane_scratch
-from ctdose.kernels.rng import MASK, SHIFT, STREAM_STEP, philox, uniform
+from ctdose.kernels.atomic import prefetch
+from ctdose.kernels.collision import score_responses
+from ctdose.kernels.lane_collisions import collide_lanes, set_energy
+from ctdose.kernels.lane_flight import take_step
+from ctdose.kernels.lane_source import NEXT, NUMBER, fill_queue, park, refill
+from ctdose.kernels.lane_state import FREE, LANES, lane_scratch
 from ctdose.kernels.surroundings import leave
 from ctdose.kernels.tables import ESTIMATOR_COLLISION_KERMA, REGION_SENTINEL
-from ctdose.kernels.tally import (
-    COUNT_MAJORANT_EXCEEDED,
-    COUNT_STEPS,
-    finish_history,
-    quanta,
-)
-from ctdose.kernels.voxels import OUTSIDE, OUTSIDE_WORD, density_of, material_of, region_of
+from ctdose.kernels.tally import COUNT_MAJORANT_EXCEEDED, COUNT_STEPS, finish_history, score_voxel
 
-ZERO = np.float32(0.0)
-FREE = np.int64(-1)  # history of a lane that has none
-FIRST_VOXEL = np.int64(0)
-MINUS_ONE = np.float32(-1.0)
+ZERO, FIRST = np.float32(0.0), np.int64(0)
+SENTINEL = np.uint32(REGION_SENTINEL)
 
 
 @jit
-def draw(key_low, key_high, history, step, xi_flight, xi_accept):
-    """Two uniforms a lane: for the flight, and for accepting the collision."""
+def score_rows(region, score, row_sum, touched, used):
+    """Add every lane's score to the row of its region; what is outside scores 0 in the row behind the last."""
+    last = np.uint32(row_sum.shape[1] - 1)
     for lane in range(LANES):
-        h = np.uint64(history[lane])
-        w0, w1, _, _ = philox(key_low, key_high, h & MASK, h >> SHIFT, step[lane], STREAM_STEP * 65536)
-        xi_flight[lane] = uniform(w0)
-        xi_accept[lane] = uniform(w1)
-
-
-@jit
-def free_path(xi_flight, majorant, path):
-    """Distance to the next tentative collision, cm."""
-    for lane in range(LANES):
-        path[lane] = -log(xi_flight[lane]) / majorant[lane]
-
-
-@jit
-def advance(position, direction, path):
-    """Move along one axis."""
-    for lane in range(LANES):
-        position[lane] = position[lane] + direction[lane] * path[lane]
-
-
-@jit
-def cell(position, inverse_spacing, count, out):
-    """Voxel number along one axis; -1 outside. Compared as a float: far outside, no integer could hold it."""
-    for lane in range(LANES):
-        i = np.floor(position[lane] * inverse_spacing)
-        out[lane] = np.int32(i if (i >= ZERO) & (i < count) else MINUS_ONE)
-
-
-@jit
-def flatten(ix, iy, iz, nx, ny, out):
-    """Flat index of the voxel; OUTSIDE if it is outside along any axis."""
-    for lane in range(LANES):
-        inside = (ix[lane] | iy[lane] | iz[lane]) >= 0
-        index = (np.int64(iz[lane]) * ny + np.int64(iy[lane])) * nx + np.int64(ix[lane])
-        out[lane] = index if inside else OUTSIDE
-
-
-@jit
-def gather(words, voxel, out):
-    """The voxel words: 256 loads that do not wait for each other."""
-    for lane in range(LANES):
-        word = words[max(voxel[lane], FIRST_VOXEL)]
-        out[lane] = word if voxel[lane] != OUTSIDE else OUTSIDE_WORD
-
-
-@jit
-def split(word, material, density):
-    """Material and density ratio of the voxel words."""
-    for lane in range(LANES):
-        material[lane] = np.int32(material_of(word[lane]))
-        density[lane] = density_of(word[lane])
-
-
-@jit
-def look_up(table, energy_bins, material, excess, density, out):
-    """Density times a coefficient of the material at the lane's energy, 1/cm."""
-    for lane in range(LANES):
-        i, m = np.uint32(energy_bins[lane]), np.uint32(material[lane])
-        out[lane] = density[lane] * (table[i, m, 0] + table[i, m, 1] * excess[lane])
-
-
-@jit
-def expected_score(energy, mu_en, majorant, out):
-    """Collision kerma: E mu_en / mu_maj in quanta."""
-    for lane in range(LANES):
-        out[lane] = quanta(energy[lane] * mu_en[lane] / majorant[lane])
-
-
-@jit
-def take_step(tables, lanes, step):
-    """All lanes fly to their next tentative collision and look up what is there."""
-    run, voxels, attenuation = tables.run, tables.voxels, tables.attenuation
-    draw(run.key_low, run.key_high, lanes.history, lanes.step, step.path, step.accept)
-    free_path(step.path, lanes.majorant, step.path)
-    advance(lanes.x, lanes.u, step.path)
-    advance(lanes.y, lanes.v, step.path)
-    advance(lanes.z, lanes.w, step.path)
-    cell(lanes.x, voxels.inverse_spacing[0], np.float32(voxels.shape[0]), step.ix)
-    cell(lanes.y, voxels.inverse_spacing[1], np.float32(voxels.shape[1]), step.iy)
-    cell(lanes.z, voxels.inverse_spacing[2], np.float32(voxels.shape[2]), step.iz)
-    flatten(step.ix, step.iy, step.iz, np.int64(voxels.shape[0]), np.int64(voxels.shape[1]), step.voxel)
-    gather(voxels.word, step.voxel, step.word)
-    split(step.word, step.material, step.density)
-    look_up(attenuation.mu, lanes.energy_bin, step.material, lanes.excess, step.density, step.mu)
-    if run.estimator == ESTIMATOR_COLLISION_KERMA:
-        look_up(attenuation.mu_en, lanes.energy_bin, step.material, lanes.excess, step.density, step.mu_en)
-        expected_score(lanes.energy, step.mu_en, lanes.majorant, step.score)
+        row, e, n = min(region[lane], last), score[lane], np.uint64(used[lane, 0])
+        before = row_sum[lane, row]
+        touched[lane, n] = row
+        used[lane, 0] = np.int64(n) + ((before == 0) & (e != 0))
+        row_sum[lane, row] = before + e
 
 
 @inline_jit
-def set_energy(attenuation, lanes, lane, energy):
-    """Give a lane an energy and what the tables say of it."""
-    i = energy_bin(attenuation.node_kev, energy)
-    excess = energy - attenuation.node_kev[i]
-    lanes.energy[lane] = energy
-    lanes.energy_bin[lane] = i
-    lanes.excess[lane] = excess
-    lanes.majorant[lane] = interpolate_majorant(attenuation.majorant, i, excess)
+def score_voxels(step, bank, tallies):
+    """Add every lane's score to its list of voxels."""
+    for lane in range(LANES):
+        prefetch(tallies.voxels, max(2 * step.voxel[lane], FIRST))
+        score_voxel(lane_scratch(bank, lane), tallies, step.voxel[lane], step.score[lane])
 
 
 @inline_jit
-def refill(tables, lanes, tallies, lane, following, last):
-    """Start the next history that reaches the phantom in a free lane; returns the number of the one after it."""
-    while following < last:
-        history = following
-        following += 1
-        energy, number, x, y, z, u, v, w, acquisition = emit(tables, tallies.counters, history)
+def score_curves(responses, lanes, step, bank):
+    """Fold the fluence with the response curves of the lanes' regions."""
+    for lane in range(LANES):
+        if step.region[lane] != SENTINEL:
+            score_responses(
+                responses, lane_scratch(bank, lane), step.region[lane],
+                lanes.energy_bin[lane], lanes.excess[lane], lanes.majorant[lane],
+            )  # fmt: skip
+
+
+@jit
+def sort_lanes(region, accept, majorant, mu, real, outside):
+    """List the lanes with a real collision and those outside.
+
+    Returns
+    -------
+    hits, out, exceeded : int
+        Lengths of the lists, and how often mu exceeded the majorant.
+    """
+    hits, out, exceeded = np.uint32(0), np.uint32(0), np.uint32(0)
+    for lane in range(LANES):
+        is_out = region[lane] == SENTINEL
+        real[hits], outside[out] = lane, lane
+        hits += np.uint32((not is_out) & (accept[lane] * majorant[lane] <= mu[lane]))
+        out += np.uint32(is_out)
+        exceeded += np.uint32((not is_out) & (mu[lane] > majorant[lane]))
+    return np.int64(hits), np.int64(out), np.int64(exceeded)
+
+
+@inline_jit
+def leave_lanes(tables, lanes, step, counters, number, ended):
+    """The lanes outside fly on in the surroundings; returns how many histories ended so far."""
+    for k in range(number):
+        lane = step.outside[k]
+        if lanes.history[lane] == FREE:
+            continue
+        energy, taken, x, y, z, u, v, w = leave(
+            tables, counters, lanes.history[lane], lanes.step[lane], step.accept[lane], lanes.majorant[lane],
+            lanes.energy[lane], lanes.x[lane], lanes.y[lane], lanes.z[lane],
+            lanes.u[lane], lanes.v[lane], lanes.w[lane],
+        )  # fmt: skip
+        lanes.step[lane] = taken
         if energy == ZERO:
-            tallies.counters[COUNT_STEPS] += number
+            step.ended[ended] = lane
+            ended += 1
             continue
         lanes.x[lane], lanes.y[lane], lanes.z[lane] = x, y, z
         lanes.u[lane], lanes.v[lane], lanes.w[lane] = u, v, w
-        lanes.history[lane], lanes.step[lane], lanes.acquisition[lane] = history, number + 1, acquisition
-        set_energy(tables.attenuation, lanes, lane, energy)
-        return following
-    lanes.history[lane] = FREE
-    return following
+        set_energy(tables.attenuation.node_kev, tables.attenuation.majorant, lanes, lane, energy)
+    return ended
 
 
 @inline_jit
-def settle_lane(tables, lanes, step, scratch, tallies, lane):
-    """Score and collide where a lane has arrived; whether its history goes on."""
-    voxel, word, energy = step.voxel[lane], step.word[lane], lanes.energy[lane]
-    region, majorant = region_of(word), lanes.majorant[lane]
-    history, number = lanes.history[lane], lanes.step[lane]
-    u, v, w = lanes.u[lane], lanes.v[lane], lanes.w[lane]
-    if region == REGION_SENTINEL:
-        x, y, z = lanes.x[lane], lanes.y[lane], lanes.z[lane]
-        after, number, x, y, z, u, v, w = leave(
-            tables, tallies.counters, history, number, step.accept[lane], majorant, energy, x, y, z, u, v, w
-        )
-        lanes.x[lane], lanes.y[lane], lanes.z[lane], lanes.step[lane] = x, y, z, number
-    else:
-        mu = step.mu[lane]
-        if tables.run.estimator == ESTIMATOR_COLLISION_KERMA:
-            score(tables, scratch, tallies, voxel, region, step.score[lane])
-        i, excess = np.int64(lanes.energy_bin[lane]), lanes.excess[lane]
-        score_responses(tables.responses, scratch, region, i, excess, majorant)
-        if mu > majorant:
-            tallies.counters[COUNT_MAJORANT_EXCEEDED] += 1
-        if step.accept[lane] * majorant > mu:
-            return True
-        m = np.int64(step.material[lane])
-        after, u, v, w = collide(
-            tables, scratch, tallies, voxel, region, m, i, excess, energy, u, v, w, history, number
-        )
-    lanes.u[lane], lanes.v[lane], lanes.w[lane] = u, v, w
-    if after > ZERO and after != energy:
-        set_energy(tables.attenuation, lanes, lane, after)
-    return after > ZERO
-
-
-@jit
-def settle(tables, lanes, step, bank, tallies, following, last):
-    """Go through the lanes: score, collide, finish histories, start new ones in the lanes that are free.
+def replace_ended(tables, block, tallies, number, following, last):
+    """Finish the histories that ended and put new photons into their lanes.
 
     Returns
     -------
     following : int
-        The history to start next.
-    flying : int
-        Lanes in flight.
+        The first history that was not begun.
     """
-    flying = np.int64(0)
-    for lane in range(LANES):
-        scratch = lane_scratch(bank, lane)
+    lanes, queue, attenuation = block.lanes, block.queue, tables.attenuation
+    for k in range(number):
+        lane = block.step.ended[k]
         if lanes.history[lane] != FREE:
-            if settle_lane(tables, lanes, step, scratch, tallies, lane):
-                lanes.step[lane] += 1
-                flying += 1
-                continue
             tallies.counters[COUNT_STEPS] += lanes.step[lane]
-            finish_history(tables.run, tables.composites, scratch, tallies, np.int64(lanes.acquisition[lane]))
-        following = refill(tables, lanes, tallies, lane, following, last)
-        flying += 1 if lanes.history[lane] != FREE else 0
-    return following, flying
+            finish_history(
+                tables.run, tables.composites, lane_scratch(block.bank, lane), tallies,
+                lanes.acquisition[lane],
+            )  # fmt: skip
+        while queue.place[NEXT] == queue.place[NUMBER] and following < last:
+            following = fill_queue(tables, queue, tallies.counters, following, last)
+        if queue.place[NEXT] == queue.place[NUMBER]:
+            park(lanes, lane)
+            continue
+        refill(lanes, queue, lane)
+        set_energy(attenuation.node_kev, attenuation.majorant, lanes, lane, lanes.energy[lane])
+    return following
 
 
 @jit
-def transport_lanes(tables, lanes, step, bank, tallies, first, last):
+def count_step(history, step):
+    """Count the step of every lane; returns how many are in flight."""
+    flying = np.int64(0)
+    for lane in range(LANES):
+        step[lane] += 1
+        flying += history[lane] != FREE
+    return flying
+
+
+@inline_jit
+def settle(tables, block, tallies):
+    """What happens where the lanes have arrived; returns how many histories ended."""
+    run, lanes, step, bank, counters = tables.run, block.lanes, block.step, block.bank, tallies.counters
+    if run.estimator == ESTIMATOR_COLLISION_KERMA:
+        score_rows(step.region, step.score, bank.row_sum, bank.touched, bank.used)
+        if run.with_voxels == 1:
+            score_voxels(step, bank, tallies)
+    if run.rows > run.regions:
+        score_curves(tables.responses, lanes, step, bank)
+    hits, out, exceeded = sort_lanes(
+        step.region, step.accept, lanes.majorant, step.mu, step.real, step.outside
+    )
+    counters[COUNT_MAJORANT_EXCEEDED] += exceeded
+    ended = collide_lanes(tables, lanes, step, block.hits, bank, tallies, hits)
+    return leave_lanes(tables, lanes, step, counters, out, ended)
+
+
+@jit
+def transport_lanes(tables, block, tallies, first, last):
     """Simulate the histories first <= h < last; all lanes are free before and after."""
-    following, flying = settle(tables, lanes, step, bank, tallies, np.int64(first), last)
-    while flying > 0:
-        take_step(tables, lanes, step)
-        following, flying = settle(tables, lanes, step, bank, tallies, following, last)
+    lanes, step, attenuation = block.lanes, block.step, tables.attenuation
+    for lane in range(LANES):
+        step.ended[lane] = lane
+    following = replace_ended(tables, block, tallies, LANES, np.int64(first), np.int64(last))
+    while count_step(lanes.history, lanes.step) > 0:
+        take_step(tables.run, tables.voxels, attenuation.mu, attenuation.mu_en, lanes, step)
+        ended = settle(tables, block, tallies)
+        following = replace_ended(tables, block, tallies, ended, following, np.int64(last))

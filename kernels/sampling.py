@@ -40,7 +40,7 @@ def sample_alias(alias, word):
     return np.int64(alias[column, 1])
 
 
-@jit
+@inline_jit
 def rotate(u, v, w, cos_theta, turns):
     """Turn the direction (u, v, w) by the polar angle theta and the azimuth `turns`; float32, |u| = 1.
 

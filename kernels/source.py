@@ -75,7 +75,15 @@ def view_of_frame(frame, forward, across, along, shift_across, shift_along):
 
 @inline_jit
 def sample_source(run, views, beams, history):
-    """Position, direction, energy and acquisition of the photon that begins a history.
+    """The photon that begins a history: as `photon_of_words`."""
+    first = random_block(run, history, 0, STREAM_SOURCE, 0)
+    second = random_block(run, history, 0, STREAM_SOURCE, 1)
+    return photon_of_words(views, beams, history, first, second)
+
+
+@inline_jit
+def photon_of_words(views, beams, history, first, second):
+    """Position, direction, energy and acquisition of the photon that begins a history, from its two blocks of words.
 
     Returns
     -------
@@ -85,8 +93,8 @@ def sample_source(run, views, beams, history):
     xi : float32, the uniform of its first flight
     acquisition : int
     """
-    w0, w1, w2, w3 = random_block(run, history, 0, STREAM_SOURCE, 0)
-    w4, w5, w6, w7 = random_block(run, history, 0, STREAM_SOURCE, 1)
+    w0, w1, w2, w3 = first
+    w4, w5, w6, w7 = second
     piece, z, angle = sample_view(views, history, w0, w4)
     beam = views.beam[piece]
     fan_bin = np.int64(0)

@@ -76,10 +76,9 @@ def wander(tables, counters, history, step, energy, x, y, z, u, v, w, path):
 
 
 @inline_jit
-def arrive(tables, counters, history, xi, energy, x, y, z, u, v, w):
-    """From the source to the tracked volume; as `wander`."""
+def arrive(tables, counters, history, xi, distance, energy, x, y, z, u, v, w):
+    """From the source to the tracked volume, which the ray meets at `distance` (negative: never); as `wander`."""
     step = np.int64(0)
-    distance = distance_to_phantom(tables.voxels, x, y, z, u, v, w)
     path = REACH_CM + REACH_CM
     if tables.run.surroundings >= 0:
         path = -log(xi) / mu_outside(tables, energy)

@@ -25,6 +25,7 @@ F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U32 = NDArray[np.uint32]
+U8 = NDArray[np.uint8]
 
 ENERGY_BINS = 1024
 ENERGY_BINS_PER_OCTAVE = 128
@@ -50,9 +51,13 @@ ESTIMATOR_COLLISION_KERMA, ESTIMATOR_ANALOGUE = 0, 1
 
 
 class Voxels(NamedTuple):
-    """The phantom: one packed word a voxel (voxels.py), region in the low bits."""
+    """The phantom: the kind of each voxel, and a packed word for each kind (voxels.py).
 
-    word: U32  # [nz*ny*nx], x fastest
+    There are few kinds. One byte a voxel instead of the word's four: most of a phantom lies in the processor's cache.
+    """
+
+    kind: U8  # [nz*ny*nx], x fastest; uint16 or uint32 where there are more kinds
+    word: U32  # [kinds]
     shape: I32  # [3] nx, ny, nz
     inverse_spacing: F32  # [3] 1/cm
     slab: F32  # [slabs, 5] normal (3), lower and upper n.x in cm: the phantom is tracked inside all of them
@@ -93,7 +98,7 @@ class Responses(NamedTuple):
     """Fluence folded with a response function: marrow, endosteum, air kerma."""
 
     curve: F32  # [ENERGY_BINS, curves, 2] keV/cm: what a track of 1 cm scores, whatever the voxel's density
-    of_region: I32  # [regions, 2, 2] (curve, row) of at most two responses of a region; curve -1: none
+    of_region: I32  # [regions, 2, 2] (curve, row) of at most two responses of a region; curve -1: no more
 
 
 class Composites(NamedTuple):

@@ -23,6 +23,8 @@ SQUARE_HALF = np.int64(1 << 15)
 HALF_64 = np.float64(0.5)
 LIST_SIZE = 128
 LIST_KEEP = 96  # a compacted list longer than this is flushed
+MARKS = 1024  # places of the table that finds equal voxels
+LAST_MARK = np.uint64(MARKS - 1)
 LIMIT = np.int64(1 << 62)
 
 # counters of a batch
@@ -38,11 +40,12 @@ class Scratch(NamedTuple):
     """Working memory of one history; allocated once a batch, left clean by `finish_history`."""
 
     row_sum: NDArray[np.int64]  # [rows]
-    touched: NDArray[np.int64]  # [rows] rows that hold something, the first `used[0]` of them
+    touched: NDArray[np.uint32]  # [rows] rows that hold something, the first `used[0]` of them
     composite_sum: NDArray[np.int64]  # [composites]
     used: NDArray[np.int64]  # [2] rows touched, scores in the voxel list
     voxel: NDArray[np.int64]  # [LIST_SIZE]
     value: NDArray[np.int64]  # [LIST_SIZE]
+    seen: NDArray[np.int64]  # [MARKS + 1] marks of `compact`, and the last mark given
 
 
 class Tallies(NamedTuple):
@@ -107,13 +110,21 @@ def score_voxel(scratch, tallies, voxel, e):
 
 @jit
 def compact(scratch):
-    """Merge the list's scores of equal voxels; returns its new length."""
+    """Merge the list's scores of equal voxels; returns its new length.
+
+    A mark of this call in a small table tells that a voxel of the same hash was seen; without it, the voxel is new.
+    """
+    seen = scratch.seen
+    seen[MARKS] += 1
+    mark = seen[MARKS]
     kept = np.int64(0)
     for i in range(scratch.used[1]):
         voxel = scratch.voxel[i]
-        j = np.int64(0)
-        while j < kept and scratch.voxel[j] != voxel:
-            j += 1
+        place = np.uint64(voxel ^ (voxel >> 10)) & LAST_MARK
+        j = kept
+        if seen[place] == mark:
+            j = find(scratch.voxel, kept, voxel)
+        seen[place] = mark
         if j < kept:
             scratch.value[j] += scratch.value[i]
         else:
@@ -122,6 +133,15 @@ def compact(scratch):
             kept += 1
     scratch.used[1] = kept
     return kept
+
+
+@jit
+def find(voxels, number, voxel):
+    """Place of a voxel among the first `number` of a list; `number` if it is not there."""
+    j = np.int64(0)
+    while j < number and voxels[j] != voxel:
+        j += 1
+    return j
 
 
 @jit

@@ -1,7 +1,7 @@
 """The packed voxel word, the way into the phantom, and the voxel of a position.
 
 Word, from the low bits: region 10, material 8, density 14 as a ratio to the material's reference density in
-steps of 1/4096. One load tells the kernel all it needs of a voxel.
+steps of 1/4096.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from ctdose.kernels.tables import DENSITY_ONE, REGION_SENTINEL
 REGION_MASK, MATERIAL_MASK = np.uint32(0x3FF), np.uint32(0xFF)
 MATERIAL_SHIFT, DENSITY_SHIFT = np.uint32(10), np.uint32(18)
 DENSITY_STEP = np.float32(1.0 / DENSITY_ONE)
-ZERO = np.float32(0.0)
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
 FAR = np.float32(1e30)
 TINY = np.float32(1e-20)
 OUTSIDE = np.int64(-1)
@@ -42,13 +42,13 @@ def pack_words(material, region, density_ratio):
 @inline_jit
 def region_of(word):
     """Region number of a voxel word."""
-    return np.int64(word & REGION_MASK)
+    return np.uint32(word & REGION_MASK)
 
 
 @inline_jit
 def material_of(word):
     """Material index of a voxel word."""
-    return np.int64((word >> MATERIAL_SHIFT) & MATERIAL_MASK)
+    return np.uint32((word >> MATERIAL_SHIFT) & MATERIAL_MASK)
 
 
 @inline_jit
@@ -71,6 +71,22 @@ def voxel_index(voxels, x, y, z):
 
 
 @inline_jit
+def narrow(place, speed, low, high, enter, leave):
+    """Cut the stretch [enter, leave] of a ray by a pair of planes; it ends empty (enter > leave) where it misses them.
+
+    `place` and `speed` are the ray's position and direction along the planes' normal.
+    """
+    along = abs(speed) < TINY
+    missed = along & ((place < low) | (place > high))
+    divisor = ONE if along else speed
+    near, far = (low - place) / divisor, (high - place) / divisor
+    first, second = (near, far) if near < far else (far, near)
+    first = enter if along | (first < enter) else first
+    second = leave if along | (second > leave) else second
+    return FAR if missed else first, -FAR if missed else second
+
+
+@inline_jit
 def distance_to_phantom(voxels, x, y, z, u, v, w):
     """Distance from a position to the tracked volume, cm; negative if the ray misses it, 0 inside.
 
@@ -81,10 +97,5 @@ def distance_to_phantom(voxels, x, y, z, u, v, w):
         a, b, c = voxels.slab[i, 0], voxels.slab[i, 1], voxels.slab[i, 2]
         place = a * x + b * y + c * z
         speed = a * u + b * v + c * w
-        if abs(speed) < TINY:
-            if place < voxels.slab[i, 3] or place > voxels.slab[i, 4]:
-                return -FAR
-            continue
-        near, far = (voxels.slab[i, 3] - place) / speed, (voxels.slab[i, 4] - place) / speed
-        enter, leave = max(enter, min(near, far)), min(leave, max(near, far))
+        enter, leave = narrow(place, speed, voxels.slab[i, 3], voxels.slab[i, 4], enter, leave)
     return enter if enter <= leave else -FAR

@@ -142,11 +142,12 @@ class VoxelPhantom:
             f"organ={name!r} (not in {self.name}). {nearest(name, [o.name for o in self.organs])}"
         )
 
-    def density_steps(self) -> NDArray[np.uint16]:
-        """Density of each voxel over its material's in steps of 1/4096, as transported, [z, y, x]."""
+    def density_steps(self, k: int | None = None) -> NDArray[np.uint16]:
+        """Density over the material's in steps of 1/4096, as transported, [z, y, x]; of slice k, [y, x]."""
+        part = slice(None) if k is None else k
         if self.density_g_cm3 is None:
-            return np.full(self.shape, DENSITY_ONE, np.uint16)
-        return checks.density_steps(self.density_g_cm3, self.material_index, self.materials)
+            return np.full(self.material_index[part].shape, DENSITY_ONE, np.uint16)
+        return checks.density_steps(self.density_g_cm3[part], self.material_index[part], self.materials)
 
     def region_masses_g(self) -> NDArray[np.float64]:
         """Mass of each region, g, [highest region + 1], from the densities that the transport has."""

@@ -146,7 +146,7 @@ def transport(interpreted):
         from ctdose.kernels.cpu import make_tallies, make_workspace
         from ctdose.simulation.compiled import entry
 
-        voxels = tables.voxels.word.size if tables.run.with_voxels else 0
+        voxels = tables.voxels.kind.size if tables.run.with_voxels else 0
         rows = tables.run.rows + tables.run.composites
         tallies = make_tallies(acquisitions, rows, np.zeros(2 * voxels, np.int64))
         done = entry(interpreted)(

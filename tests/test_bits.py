@@ -102,7 +102,8 @@ def voxels():
     shape = np.array([6, 5, 4], np.int32)
     words = pack_words(((x + y) % 3).astype(np.uint8).ravel(), region.ravel(), ratio.ravel())
     slabs = box_slabs(spacing * shape).astype(np.float32)
-    return Voxels(words, shape, np.array([1.0, 0.8, 2.0 / 3.0], np.float32), slabs)
+    word, kind = np.unique(words, return_inverse=True)
+    return Voxels(kind.astype(np.uint8), word, shape, np.array([1.0, 0.8, 2.0 / 3.0], np.float32), slabs)
 
 
 def source(kind):

@@ -71,7 +71,7 @@ def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels):
 def run(tables, reference, first, last):
     from ctdose.kernels.cpu import make_tallies, make_workspace
 
-    voxels = np.zeros(2 * tables.voxels.word.size if tables.run.with_voxels else 0, np.int64)
+    voxels = np.zeros(2 * tables.voxels.kind.size if tables.run.with_voxels else 0, np.int64)
     tallies = make_tallies(1, tables.run.rows + tables.run.composites, voxels)
     workspace = make_workspace(tables.run.rows, tables.run.composites)
     entry(reference)(tables, workspace, tallies, first, last)

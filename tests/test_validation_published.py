@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ctdose.validation import case_names, run_cases, summarize
-from ctdose.validation.displacement import load_gradients
+from ctdose.validation.displacement import fit_displacement, load_gradients, with_source_moved_back
 from ctdose.validation.document import write_document
 from ctdose.validation.published import PublishedCase, load_published, save_published
 
@@ -100,5 +100,12 @@ def test_full_run_meets_every_criterion(case, request):
     """As published, from another seed: some 10 to 40 minutes a case."""
     if case == "5":
         request.getfixturevalue("reference")
-    (summary,) = summarize(run_cases([case], seed=2, threads=2))
+    rows = run_cases([case], seed=2, threads=2)
+    if case == "5":  # the mean of the codes holds one whose source was displaced: docs/validation.md
+        assert summarize(rows)[0].outside == 0
+        root = request.getfixturevalue("root")
+        gradients = load_gradients(root / "docs")
+        fit = fit_displacement(rows, gradients, "MCNP")
+        rows = with_source_moved_back(rows, gradients, fit)
+    (summary,) = summarize(rows)
     assert summary.ok, summary

@@ -27,7 +27,7 @@ def body_mask(phantom: VoxelPhantom) -> np.ndarray:
     organs = np.zeros(int(phantom.region_index.max()) + 1, bool)
     organs[[o.organ_id for o in phantom.organs if o.organ_id < organs.size]] = True
     mask = organs[phantom.region_index]
-    mask |= density[phantom.material_index] > THIN_G_CM3
+    mask |= (density > THIN_G_CM3)[phantom.material_index]
     return mask
 
 
@@ -53,13 +53,15 @@ def clip_slabs(mask: np.ndarray, spacing_cm: np.ndarray) -> np.ndarray:
     return slabs
 
 
-def outside_slabs(shape: tuple[int, int, int], spacing_cm: np.ndarray, slabs: np.ndarray) -> np.ndarray:
-    """Voxels that lie wholly outside a slab: the sentinel that ends a photon, bool [z, y, x]."""
-    nz, ny, nx = shape
-    z, y, x = ((np.arange(n) + 0.5) * d for n, d in zip((nz, ny, nx), spacing_cm[::-1]))
-    outside = np.zeros(shape, bool)
+def outside_slice(
+    shape: tuple[int, int, int], k: int, spacing_cm: np.ndarray, slabs: np.ndarray
+) -> np.ndarray:
+    """Voxels of slice k that lie wholly outside a slab, where tracking ends, bool [y, x]."""
+    _, ny, nx = shape
+    y, x = ((np.arange(n) + 0.5) * d for n, d in zip((ny, nx), spacing_cm[1::-1]))
+    outside = np.zeros((ny, nx), bool)
     for a, b, c, low, high in slabs:
         half = 0.5 * (abs(a) * spacing_cm[0] + abs(b) * spacing_cm[1] + abs(c) * spacing_cm[2])
-        place = (c * z)[:, None, None] + (b * y)[None, :, None] + (a * x)[None, None, :]
+        place = c * (k + 0.5) * spacing_cm[2] + (b * y)[:, None] + (a * x)[None, :]
         outside |= (place + half <= low) | (place - half >= high)
     return outside

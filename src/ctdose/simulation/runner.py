@@ -68,7 +68,7 @@ class BatchRunner:
         self._tables = tables
         self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._shape = (acquisitions, tables.run.rows + tables.run.composites)
-        voxels = tables.voxels.word.size if tables.run.with_voxels else 0
+        voxels = tables.voxels.kind.size if tables.run.with_voxels else 0
         self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
         self._seconds = 0.0

@@ -92,7 +92,8 @@ def build_transport_tables(
     from ctdose.physics.tables import build_tables
 
     materials = list(phantom.materials)
-    ratio = largest_density_ratio(phantom)
+    voxels = build_voxels(phantom, clip=clip)
+    ratio = largest_density_ratio(voxels, len(materials))
     outside = -1
     if surroundings is not None:
         outside = len(materials)
@@ -107,7 +108,7 @@ def build_transport_tables(
     regions = int(phantom.region_index.max()) + 1
     rows = regions + len(responses)
     return Tables(
-        voxels=build_voxels(phantom, clip=clip),
+        voxels=voxels,
         attenuation=with_majorant(attenuation, ratio * majorant_scale),
         scattering=scattering,
         fluorescence=fluorescence,

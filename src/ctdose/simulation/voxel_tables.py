@@ -1,14 +1,22 @@
-"""The phantom as the kernel has it: packed words on a grid in cm."""
+"""The phantom as the kernel has it: the kind of each voxel, a packed word for each kind, on a grid in cm."""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from ctdose.kernels.tables import DENSITY_ONE, REGION_SENTINEL, Voxels
+from ctdose.kernels.tables import REGION_SENTINEL, Voxels
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
-from ctdose.simulation.clip import body_mask, box_slabs, clip_slabs, outside_slabs
+from ctdose.simulation.clip import body_mask, box_slabs, clip_slabs, outside_slice
+
+PAIRS = 1 << 18  # of material and region, as in the low bits of a word
+DENSITIES = 1 << 14
+
+Slices = Callable[[int], tuple[np.ndarray, np.ndarray]]
+"""The low 18 bits of the words and the density steps of slice k, [y, x] each."""
 
 
 def build_voxels(phantom: VoxelPhantom, *, clip: bool = False) -> Voxels:
-    """Pack a phantom into voxel words.
+    """Pack a phantom: slice by slice, so that it needs little more memory than the result.
 
     Parameters
     ----------
@@ -20,28 +28,59 @@ def build_voxels(phantom: VoxelPhantom, *, clip: bool = False) -> Voxels:
     -------
     Voxels
     """
-    from ctdose.kernels.voxels import pack_words
+    from ctdose.kernels.voxels import MATERIAL_SHIFT
 
     spacing = np.array(phantom.spacing_mm, np.float64) / 10.0
     shape = np.array(phantom.shape[::-1], np.int32)
-    slabs, region = box_slabs(spacing * shape), phantom.region_index
+    slabs, beyond = box_slabs(spacing * shape), None
     if clip:
         mask = body_mask(phantom)
         if mask.any():
-            slabs = clip_slabs(mask, spacing)
-            region = np.where(
-                outside_slabs(phantom.shape, spacing, slabs), np.uint16(REGION_SENTINEL), region
-            )
-    ratio = phantom.density_steps().ravel() / np.float32(DENSITY_ONE)
+            slabs = beyond = clip_slabs(mask, spacing)
+        del mask
+
+    def slices(k: int) -> tuple[np.ndarray, np.ndarray]:
+        region = phantom.region_index[k].astype(np.uint32)
+        if beyond is not None:
+            region[outside_slice(phantom.shape, k, spacing, beyond)] = REGION_SENTINEL
+        pair = (phantom.material_index[k].astype(np.uint32) << MATERIAL_SHIFT) | region
+        return pair, phantom.density_steps(k)
+
+    kind, word = _kinds(slices, phantom.shape)
     return Voxels(
-        word=pack_words(phantom.material_index.ravel(), region.ravel(), ratio),
+        kind=kind,
+        word=word,
         shape=shape,
         inverse_spacing=(1.0 / spacing).astype(np.float32),
         slab=slabs.astype(np.float32),
     )
 
 
-def largest_density_ratio(phantom: VoxelPhantom) -> np.ndarray:
+def _kinds(slices: Slices, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Number the words that occur; the kinds have the smallest integer type that counts them."""
+    from ctdose.kernels.voxels import DENSITY_SHIFT
+
+    present = np.zeros(PAIRS, bool)
+    for k in range(shape[0]):
+        present[slices(k)[0]] = True
+    row = np.cumsum(present) - 1
+    pairs = np.nonzero(present)[0].astype(np.uint32)
+    used = np.zeros((pairs.size, DENSITIES), bool)
+    for k in range(shape[0]):
+        pair, steps = slices(k)
+        used[row[pair], steps] = True
+    rows, steps = np.nonzero(used)
+    word = pairs[rows] | (steps.astype(np.uint32) << DENSITY_SHIFT)
+    number = np.zeros(used.shape, np.min_scalar_type(word.size - 1))
+    number[rows, steps] = np.arange(word.size)
+    kind = np.empty(shape, number.dtype)
+    for k in range(shape[0]):
+        pair, steps = slices(k)
+        kind[k] = number[row[pair], steps]
+    return kind.ravel(), word
+
+
+def largest_density_ratio(voxels: Voxels, materials: int) -> np.ndarray:
     """The largest density of each material in the phantom over its reference density; 0 where it is absent.
 
     Returns
@@ -49,8 +88,12 @@ def largest_density_ratio(phantom: VoxelPhantom) -> np.ndarray:
     float64 ndarray [materials]
         Of the densities as the kernel decodes them.
     """
-    largest = np.zeros(len(phantom.materials))
-    np.maximum.at(largest, phantom.material_index.ravel(), phantom.density_steps().ravel() / DENSITY_ONE)
+    from ctdose.kernels.voxels import density_of, material_of
+
+    largest = np.zeros(materials)
+    for word in voxels.word:
+        m = int(material_of(word))
+        largest[m] = max(largest[m], float(density_of(word)))
     return largest
 
 
