@@ -16,7 +16,7 @@ focal_spot filter scan_margin_mm irradiation_event_uid
 TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
 """
-SIMULATION = "histories target_relative_standard_error seed estimator cutoff_kev doppler voxel_mm"
+SIMULATION = "histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler voxel_mm"
 ROWS = {row.key: row for row in exam_keys()}
 
 
@@ -54,7 +54,7 @@ def test_rows_that_matter():
     assert ROWS["acquisitions[].start_angle_deg"].default == "averaged"
     assert ROWS["simulation.histories"].default == "10000000"
     assert ROWS["exam"].default == "required"
-    assert "Set histories instead" in ROWS["simulation.target_relative_standard_error"].meaning
+    assert ROWS["simulation.target_relative_standard_error"].range == "above 0, at most 0.5"
 
 
 def test_forms():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
     from ctdose.results.result import BodyResult, Result
     from ctdose.simulation.ct_beam import CTBeam
+    from ctdose.simulation.sums import Sums
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (``calibration 120 kV body``, ``adult-male``), the batches done and those wanted."""
@@ -72,6 +73,7 @@ def simulate(
     threads: int | None = None,
     histories: int | None = None,
     seed: int | None = None,
+    target_relative_standard_error: float | None = None,
     dose_map: bool = True,
     progress: Progress | None = None,
 ) -> Result:
@@ -84,6 +86,8 @@ def simulate(
         Default: all processors. The result does not depend on it.
     histories, seed : int, optional
         Instead of those of the exam. Histories are shared evenly among the bodies.
+    target_relative_standard_error : float, optional
+        Instead of the exam's: each body is simulated until its target organs are known so well.
     dose_map : bool
         Keep dose maps.
     progress : callable, optional
@@ -100,8 +104,13 @@ def simulate(
     """
     begin = time.perf_counter()
     ready = exam if isinstance(exam, PreparedExam) else prepare(exam)
-    if histories is not None or seed is not None:
-        changed = ready.exam.with_simulation(histories=histories, seed=seed)
+    given = {
+        "histories": histories,
+        "seed": seed,
+        "target_relative_standard_error": target_relative_standard_error,
+    }
+    if any(value is not None for value in given.values()):
+        changed = ready.exam.with_simulation(**given)
         ready = PreparedExam(
             changed, ready.phantoms, resolve(changed, ready.resolved.scanner, ready.phantoms)
         )
@@ -160,8 +169,10 @@ def _run_body(
     progress: Progress | None,
 ) -> tuple[BodyResult, bool]:
     from ctdose.dosimetry.body_rows import build_body_rows
-    from ctdose.results.assemble import assemble_body, exam_scale
+    from ctdose.dosimetry.precision import target_rows
+    from ctdose.results.assemble import assemble_body, exam_scale, irradiated_mm
     from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
+    from ctdose.simulation.rounds import run_rounds
     from ctdose.simulation.runner import BatchRunner, batches_for
     from ctdose.simulation.seed import random_key
     from ctdose.simulation.transport_tables import Physics
@@ -180,11 +191,23 @@ def _run_body(
         composites=rows.composites,
         with_voxels=dose_map,
     )
-    batches = batches_for(-(-options.histories // len(ready.phantoms)))
+    batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
     runner = BatchRunner(tables, len(planned))
-    sums = runner.run(range(batches), threads, _stage(progress, name))
+    report = _stage(progress, name)
+    if options.target_relative_standard_error is None:
+        sums = runner.run(range(batches), threads, report)
+    else:
+        concerned = target_rows(phantom, rows, irradiated_mm(plans), options.target_organs)
+        excess = _excess(concerned, options.target_relative_standard_error)
+        sums = run_rounds(runner, excess, batches, threads, report)
     body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
-    return body, sums.batches.size == batches
+    return body, not runner.interrupted
+
+
+def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:
+    from ctdose.dosimetry.precision import largest_relative_error
+
+    return lambda sums: largest_relative_error(sums, rows)[1] / target
 
 
 def _result(

@@ -44,6 +44,9 @@ def time_lines(exam: Exam) -> Iterator[str]:
     from ctdose.simulation.compiled import is_compiled
 
     rate, threads = last_rate(exam.simulation.estimator), available_threads()
+    if exam.simulation.target_relative_standard_error is not None:
+        yield f"time: until the target is reached, at most {exam.most_histories:,} histories"
+        return
     histories = exam.simulation.histories
     source = "as in the last run here" if rate.measured else "assumed: nothing was run here yet"
     yield (

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ctdose.cli.messages import say
-from ctdose.cli.typed_numbers import parse_histories, parse_seed, parse_threads
+from ctdose.cli.typed_numbers import parse_histories, parse_number, parse_seed, parse_threads
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
     from ctdose.results.result import Result
 
+TARGET = "For example 0.01."
 DEVICES = ("cpu", "cuda")
 
 
@@ -29,6 +30,10 @@ def run(
     ] = None,
     histories: Annotated[
         str | None, typer.Option(metavar="N", help="Instead of the exam's: 10_000_000, 1e7 or 10M.")
+    ] = None,
+    target_error: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="Until organs in range are known so well: 0.01 is 1 %."),
     ] = None,
     threads: Annotated[
         str | None,
@@ -53,6 +58,7 @@ def run(
     Examples:
       ctdose run chest
       ctdose run mine.yaml -o mine.h5 --histories 1e8 --plot mine.png
+      ctdose run chest --target-error 0.01
     """
     from ctdose.cli.simulate import Wanted, simulate_and_save
     from ctdose.cli.summary import print_result
@@ -61,6 +67,9 @@ def run(
         histories=None if histories is None else parse_histories(histories),
         threads=None if threads is None else parse_threads(threads),
         seed=None if seed is None else parse_seed(seed),
+        target=None
+        if target_error is None
+        else parse_number("target_error", target_error, 1e-5, 0.5, TARGET),
         dose_map=not no_dose_map,
     )
     _check_device(device)

@@ -29,6 +29,7 @@ class Wanted:
     histories: int | None = None
     threads: int | None = None
     seed: int | None = None
+    target: float | None = None
     dose_map: bool = True
 
 
@@ -62,7 +63,9 @@ def simulate_and_save(
     from ctdose.api import prepare
     from ctdose.exam.library import load_exam
 
-    exam = load_exam(check_exam_name(source)).with_simulation(histories=wanted.histories, seed=wanted.seed)
+    exam = load_exam(check_exam_name(source)).with_simulation(
+        histories=wanted.histories, seed=wanted.seed, target_relative_standard_error=wanted.target
+    )
     path = check_result_path(
         output or Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + SUFFIX),
         overwrite=overwrite,
@@ -74,6 +77,7 @@ def simulate_and_save(
             result = _simulate(prepare(exam), wanted, interrupt)
             interrupt.keeping = True
             _tell_of_interruption(result, exam)
+            _tell_of_target(result, exam)
             result.save(path, overwrite=overwrite)
     except Stopped:
         raise Stopped("Nothing was written.") from None
@@ -110,6 +114,24 @@ def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Resu
 def _tell_of_interruption(result: Result, exam: Exam) -> None:
     if not result.complete:
         say(
-            f"Stopped by Ctrl-C: {result.histories:,} of {exam.simulation.histories:,} histories are kept; "
+            f"Stopped by Ctrl-C: {result.histories:,} of {exam.most_histories:,} histories are kept; "
             "the result is marked incomplete."
+        )
+
+
+def _tell_of_target(result: Result, exam: Exam) -> None:
+    """Name the organ that is known worst, of each body, if there is a target."""
+    from ctdose.dosimetry.precision import worst_of
+
+    target = exam.simulation.target_relative_standard_error
+    if target is None:
+        return
+    for name, body in result.bodies.items():
+        worst = worst_of(body.organs, body.groups, exam.simulation.target_organs)
+        if worst is None:
+            continue
+        reached = worst.relative_standard_error
+        verdict = "reached" if reached <= target else "NOT reached"
+        say(
+            f"Target of {target:.3g} {verdict} on {name}: {worst.name} is known to {reached:.3g}, the worst of all."
         )

@@ -25,6 +25,10 @@ OTHER_POSITIONS = tuple(
 )
 
 
+MOST_WITH_TARGET = 10**9
+"""Histories at most with a target, unless the exam states them."""
+
+
 class Exam(Checked):
     """A CT examination. Units are in the names; `exam_keys` lists meaning, default and range of each key."""
 
@@ -101,6 +105,14 @@ class Exam(Checked):
             except (KeyError, IndexError, TypeError):
                 return "default"
         return "user" if node is not None else "default"
+
+    @property
+    def most_histories(self) -> int:
+        """Histories to simulate, or with a target at most."""
+        open_end = self.simulation.target_relative_standard_error is not None
+        if open_end and self.origin(("simulation", "histories")) == "default":
+            return MOST_WITH_TARGET
+        return self.simulation.histories
 
     def with_simulation(self, **changes: Any) -> Exam:
         """Copy with other simulation options, marked as given on the command line.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ctdose.schema import Checked, Later, WholeNumber, key, later
+from ctdose.schema import Checked, WholeNumber, key
 
 
 class SimulationOptions(Checked):
@@ -12,13 +12,23 @@ class SimulationOptions(Checked):
 
     histories: WholeNumber = key(
         10_000_000,
-        doc="Source photons in all, rounded up to whole batches of 65536",
+        doc="Source photons in all, rounded up to whole batches of 65536; the most, with a target (by default 1e9)",
         ge=1,
         le=10**12,
         example="10_000_000",
     )
-    target_relative_standard_error: Later = later(
-        doc="Stop when the organs in range are known this well", instead="Set histories instead."
+    target_relative_standard_error: float | None = key(
+        None,
+        doc="Stop when every target organ is known this well (standard error over dose)",
+        gt=0,
+        le=0.5,
+        example=0.01,
+    )
+    target_organs: list[str] = key(
+        list,
+        doc="Organs that the target concerns; empty: the weighted ones of 10 g with half their mass in the range",
+        max_length=50,
+        example=["lungs", "breast"],
     )
     seed: WholeNumber = key(1, doc="Seed of the random numbers", ge=0, le=2**63 - 1, example=1)
     estimator: Literal["collision-kerma", "analogue"] = key(

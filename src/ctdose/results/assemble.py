@@ -27,6 +27,12 @@ def beam_edges_mm(plan: Plan) -> tuple[float, float]:
     return min(ends) - half, max(ends) + half
 
 
+def irradiated_mm(plans: Sequence[Plan]) -> tuple[float, float]:
+    """Outer edges of all beams of an exam on one body."""
+    edges = [beam_edges_mm(plan) for plan in plans]
+    return min(low for low, _ in edges), max(high for _, high in edges)
+
+
 def exam_scale(planned: Sequence[PlannedBeam], calibrations: Sequence[Calibration]) -> Scale:
     """Photons of the exam on one body, and their common relative error.
 
@@ -41,15 +47,13 @@ def assemble_body(
     phantom: VoxelPhantom, rows: BodyRows, sums: Sums, scale: Scale, plans: Sequence[Plan]
 ) -> BodyResult:
     """Doses, maps and tallies of one body."""
-    edges = [beam_edges_mm(plan) for plan in plans]
-    irradiated = (min(low for low, _ in edges), max(high for _, high in edges))
     reference_person = phantom.anatomy is not None and phantom.anatomy.reference_person
     maps = None
     if sums.voxels is not None:
         maps = dose_map(phantom, rows, sums, scale, reference_person=reference_person)
     return BodyResult(
         name=body_name(phantom),
-        dose=body_dose(phantom, rows, sums, scale, irradiated),
+        dose=body_dose(phantom, rows, sums, scale, irradiated_mm(plans)),
         grid=_grid(phantom),
         batches=_batches(rows, sums, scale),
         map=maps,
