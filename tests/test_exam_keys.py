@@ -16,7 +16,9 @@ focal_spot filter scan_margin_mm irradiation_event_uid
 TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
 """
-SIMULATION = "histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler voxel_mm"
+SIMULATION = (
+    "histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler voxel_mm"
+)
 ROWS = {row.key: row for row in exam_keys()}
 
 

@@ -73,14 +73,17 @@ def person():
 
 
 def test_pairs_count_together_and_tissues_out_of_range_do_not(person):
-    z = [o for o in person.organs if o.name == "left_lung"][0].organ_id
+    z = next(o for o in person.organs if o.name == "left_lung").organ_id
     slices = np.nonzero((person.region_index == z).any(axis=(1, 2)))[0]
     edges = tuple(person.origin_mm[2] + person.spacing_mm[2] * (slices[[0, -1]] + (-1, 1)))
     rows = build_body_rows(person)
     found = target_rows(person, rows, edges, [])
     assert {"lungs", "heart_wall", "oesophagus"} <= found.keys()
     assert not {"left_lung", "uterus", "brain", "muscle"} & found.keys()
-    assert target_rows(person, rows, edges, ["left_lung", "lungs"]) == {"left_lung": z, "lungs": found["lungs"]}
+    assert target_rows(person, rows, edges, ["left_lung", "lungs"]) == {
+        "left_lung": z,
+        "lungs": found["lungs"],
+    }
 
 
 def test_an_unknown_organ_and_an_empty_range(person):

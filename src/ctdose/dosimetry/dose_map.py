@@ -73,17 +73,19 @@ def dose_map(
     share = np.zeros(shape, np.float32) if reference_person else None
     coefficient = region_coefficients(rows, sums.row_estimates()[0]) if reference_person else np.zeros(1)
     own = np.array([m.density_g_cm3 for m in phantom.materials])
-    steps = phantom.density_steps()
     for k in range(shape[0]):
+        hit = np.flatnonzero(sums.voxels[k, ..., 0])  # most voxels of a body lie far from the beam
+        if hit.size == 0:
+            continue
+        tallies = sums.voxels[k].reshape(-1, 2)[hit]
         energy, error = mean_and_error(
-            sums.voxels[k, ..., 0] * KEV_PER_QUANTUM,
-            sums.voxels[k, ..., 1] * KEV2_PER_QUANTUM,
-            sums.histories,
+            tallies[:, 0] * KEV_PER_QUANTUM, tallies[:, 1] * KEV2_PER_QUANTUM, sums.histories
         )
-        mass = own[phantom.material_index[k]] * (steps[k] / 4096.0) * phantom.voxel_volume_cm3
-        per_mass = np.divide(energy, mass, out=np.zeros_like(energy), where=mass > 0)
-        dose[k] = scale.mgy(per_mass)
-        np.divide(error, energy, out=relative[k], where=energy > 0, casting="same_kind")
+        density = own[phantom.material_index[k].ravel()[hit]] * phantom.density_steps(k).ravel()[hit] / 4096.0
+        mass = density * phantom.voxel_volume_cm3
+        dose[k].ravel()[hit] = scale.mgy(np.divide(energy, mass, out=np.zeros_like(energy), where=mass > 0))
+        relative[k].ravel()[hit] = error / energy
         if share is not None:
-            share[k] = SEX_AVERAGE * scale.mgy(energy * coefficient[phantom.region_index[k]])
+            of_region = coefficient[phantom.region_index[k].ravel()[hit]]
+            share[k].ravel()[hit] = SEX_AVERAGE * scale.mgy(energy * of_region)
     return DoseMap(dose, relative, share)
