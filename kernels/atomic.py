@@ -1,6 +1,6 @@
 """Shared memory: add to an int64 that other threads add to as well, ask for a cache line early.
 
-One LLVM instruction each; plain Python without the JIT.
+One LLVM instruction each; plain Python without the JIT. On a GPU both additions are atomic (cuda.py).
 """
 
 import numba
@@ -38,6 +38,19 @@ def _overload_atomic_add(array, index, value):
 
         return implementation
     return None
+
+
+def add(array, index, value):
+    """Add `value` to array[index] (a tuple) of a batch's own sums; returns what it held before.
+
+    On the CPU one thread alone adds to them; on a GPU, where all threads share a batch, cuda.py makes it atomic.
+    """
+    before = array[index]
+    array[index] = before + value
+    return before
+
+
+overload(add)(lambda array, index, value: add)
 
 
 def prefetch(array, index):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.kernels._jit import inline_jit, jit
-from ctdose.kernels.atomic import atomic_add
+from ctdose.kernels.atomic import add, atomic_add
 
 QUANTA_PER_KEV = np.float32(2.0**20)
 SQUARE_SHIFT = np.int64(16)  # (2^-20 keV)^2 = 2^-40 keV^2, to 2^-24 keV^2
@@ -159,9 +159,9 @@ def flush_voxels(scratch, tallies):
 @inline_jit
 def add_row(tallies, acquisition, row, e):
     """Add one history's total of a row, and its square."""
-    tallies.rows[acquisition, row, 0] += e
-    tallies.rows[acquisition, row, 1] += square(e)
-    if tallies.rows[acquisition, row, 1] > LIMIT:
+    e2 = square(e)
+    add(tallies.rows, (acquisition, row, 0), e)
+    if add(tallies.rows, (acquisition, row, 1), e2) + e2 > LIMIT:
         tallies.counters[COUNT_OVERFLOW] += 1
 
 

@@ -75,6 +75,7 @@ def simulate(
     seed: int | None = None,
     target_relative_standard_error: float | None = None,
     dose_map: bool = True,
+    device: str = "cpu",
     progress: Progress | None = None,
 ) -> Result:
     """Simulate an exam.
@@ -90,6 +91,8 @@ def simulate(
         Instead of the exam's: each body is simulated until its target organs are known so well.
     dose_map : bool
         Keep dose maps.
+    device : str
+        ``cpu``, or ``cuda`` for an NVIDIA GPU; the result does not depend on it. The calibration runs on the CPU.
     progress : callable, optional
 
     Returns
@@ -100,8 +103,11 @@ def simulate(
     Raises
     ------
     CtdoseError
-        If the exam is wrong.
+        If the exam is wrong, or the device is not there.
     """
+    from ctdose.simulation.cuda_device import check_device
+
+    check_device(device)
     begin = time.perf_counter()
     ready = exam if isinstance(exam, PreparedExam) else prepare(exam)
     given = {
@@ -119,7 +125,7 @@ def simulate(
     bodies: dict[str, BodyResult] = {}
     complete = True
     for phantom in ready.phantoms:
-        body, whole = _run_body(ready, phantom, beams, calibrations, workers, dose_map, progress)
+        body, whole = _run_body(ready, phantom, beams, calibrations, workers, dose_map, device, progress)
         bodies[body_name(phantom)] = body
         complete = complete and whole
         if not whole:
@@ -166,14 +172,16 @@ def _run_body(
     calibrations: list[Calibration],
     threads: int,
     dose_map: bool,
+    device: str,
     progress: Progress | None,
 ) -> tuple[BodyResult, bool]:
     from ctdose.dosimetry.body_rows import build_body_rows
     from ctdose.dosimetry.precision import target_rows
     from ctdose.results.assemble import assemble_body, exam_scale, irradiated_mm
+    from ctdose.simulation.cuda_runner import make_runner
     from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
     from ctdose.simulation.rounds import run_rounds
-    from ctdose.simulation.runner import BatchRunner, batches_for
+    from ctdose.simulation.runner import batches_for
     from ctdose.simulation.seed import random_key
     from ctdose.simulation.transport_tables import Physics
 
@@ -192,7 +200,7 @@ def _run_body(
         with_voxels=dose_map,
     )
     batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
-    runner = BatchRunner(tables, len(planned))
+    runner = make_runner(device, tables, len(planned))
     report = _stage(progress, name)
     if options.target_relative_standard_error is None:
         sums = runner.run(range(batches), threads, report)
@@ -201,7 +209,7 @@ def _run_body(
         excess = _excess(concerned, options.target_relative_standard_error)
         sums = run_rounds(runner, excess, batches, threads, report)
     body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
-    return body, not runner.interrupted
+    return body, not runner.interrupted or sums.batches.size == batches
 
 
 def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ctdose.results.result import Result
 
 TARGET = "For example 0.01."
-DEVICES = ("cpu", "cuda")
 
 
 def run(
@@ -40,7 +39,9 @@ def run(
         typer.Option(metavar="N", help="The result does not depend on it. [default: all processors]"),
     ] = None,
     seed: Annotated[str | None, typer.Option(metavar="N", help="Instead of the exam's.")] = None,
-    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Only cpu in this version.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(metavar="cpu|cuda", help="cuda: an NVIDIA GPU. The result does not depend on it.")
+    ] = "cpu",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
     no_dose_map: Annotated[
         bool, typer.Option("--no-dose-map", help="Organ doses only; a smaller file.")
@@ -62,6 +63,7 @@ def run(
     """
     from ctdose.cli.simulate import Wanted, simulate_and_save
     from ctdose.cli.summary import print_result
+    from ctdose.simulation.cuda_device import check_device
 
     wanted = Wanted(
         histories=None if histories is None else parse_histories(histories),
@@ -71,8 +73,9 @@ def run(
         if target_error is None
         else parse_number("target_error", target_error, 1e-5, 0.5, TARGET),
         dose_map=not no_dose_map,
+        device=device,
     )
-    _check_device(device)
+    check_device(device)
     if plot is not None and no_dose_map:
         raise CtdoseError("--plot (there is nothing to draw with --no-dose-map). Leave one of them out.")
     result = simulate_and_save(exam, output, wanted, overwrite=overwrite, plot=plot)
@@ -87,10 +90,3 @@ def _draw(result: Result, path: Path) -> None:
 
     plot_dose(result, path)
     say(f"Wrote {path}.")
-
-
-def _check_device(device: str) -> None:
-    if device == "cuda":
-        raise CtdoseError("device=cuda (CUDA is not available in this version). Leave it out, or write cpu.")
-    if device not in DEVICES:
-        raise CtdoseError(f"device={device} (unknown). Write cpu.")

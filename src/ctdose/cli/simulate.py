@@ -31,6 +31,7 @@ class Wanted:
     seed: int | None = None
     target: float | None = None
     dose_map: bool = True
+    device: str = "cpu"
 
 
 def simulate_and_save(
@@ -101,12 +102,14 @@ def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Resu
         report(stage, done, batches)
 
     try:
-        result = simulate(ready, threads=threads, dose_map=wanted.dose_map, progress=progress)
+        result = simulate(
+            ready, threads=threads, dose_map=wanted.dose_map, device=wanted.device, progress=progress
+        )
     except KeyboardInterrupt:
         raise Stopped from None
     finally:
         display.close()
-    if report.rate and result.histories >= FEWEST_FOR_RATE:
+    if wanted.device == "cpu" and report.rate and result.histories >= FEWEST_FOR_RATE:
         keep_rate(ready.exam.simulation.estimator, report.rate, threads)
     return result
 

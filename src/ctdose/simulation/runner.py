@@ -95,11 +95,20 @@ class BatchRunner:
         KeyboardInterrupt
             If it was interrupted before one batch was done.
         """
+        wanted, threads = self._check_batches(batches), check_threads(threads)
+        self._simulate(wanted, threads, progress)
+        if self._failure is not None:
+            raise self._failure
+        if not self._done:
+            raise KeyboardInterrupt
+        return self._collect()
+
+    def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
+        """Run the batches until the last one ends or a stop; what fails is left in `_failure`."""
         import numba
 
         from ctdose.simulation.compiled import entry
 
-        wanted, threads = self._check_batches(batches), check_threads(threads)
         if numba.config.DISABLE_JIT:  # plain Python adds to the shared voxel map in two steps
             threads = 1
         kernel = entry(self._reference)
@@ -111,11 +120,6 @@ class BatchRunner:
         for worker in workers:
             worker.start()
         self._wait(workers, len(wanted), progress)
-        if self._failure is not None:
-            raise self._failure
-        if not self._done:
-            raise KeyboardInterrupt
-        return self._collect()
 
     def _check_batches(self, batches: Iterable[int]) -> list[int]:
         wanted = sorted(batches)

@@ -1,0 +1,88 @@
+"""Runs the batches of one body on a GPU: the tables are copied once, some batches go with each launch."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ctdose.kernels.tables import BATCH_HISTORIES, Tables
+from ctdose.simulation.cuda_device import check_cuda, exact_arithmetic, is_simulated, to_device
+from ctdose.simulation.runner import BatchRunner, Progress
+
+BATCHES_PER_LAUNCH = 16  # 10^6 photons; Ctrl-C waits for the end of a launch
+BLOCKS, THREADS_PER_BLOCK = 256, 128
+SIMULATED_GRID = 64, 1  # the simulator runs blocks one after the other, and with them what should be atomic
+
+
+class CudaRunner(BatchRunner):
+    """Runs batches of one set of tables on a GPU: the same bits as on the CPU.
+
+    Parameters
+    ----------
+    tables : Tables
+    acquisitions : int
+    histories : int
+        Of each batch; fewer than all only in tests.
+
+    Raises
+    ------
+    CtdoseError
+        If there is no GPU, or no software for it.
+    """
+
+    def __init__(self, tables: Tables, acquisitions: int = 1, *, histories: int = BATCH_HISTORIES) -> None:
+        check_cuda()
+        super().__init__(tables, acquisitions)
+        self._histories = histories
+
+    def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
+        """Launch from a thread: an interrupt reaches the main thread alone, never between a launch and its sums."""
+        worker = threading.Thread(target=self._work, args=(iter(wanted),), daemon=True)
+        worker.start()
+        self._wait([worker], len(wanted), progress)
+
+    def _work(self, waiting: Any) -> None:
+        from ctdose.kernels.cuda import make_scratch
+
+        try:
+            grid = SIMULATED_GRID if is_simulated() else (BLOCKS, THREADS_PER_BLOCK)
+            scratch = to_device(make_scratch(grid[0] * grid[1], self._tables.run))
+            tables, voxels = to_device(self._tables), to_device(self._voxels)
+            self._launch(grid, tables, scratch, voxels, [])  # compiled before the clock runs
+            while not self._stop.is_set() and (numbers := list(islice(waiting, BATCHES_PER_LAUNCH))):
+                begin = time.perf_counter()
+                self._launch(grid, tables, scratch, voxels, numbers)
+                self._seconds += time.perf_counter() - begin
+            voxels.copy_to_host(self._voxels)
+        except BaseException as failure:  # handed to the main thread, which raises it
+            self._failure = failure
+            self._stop.set()
+
+    def _launch(
+        self, grid: tuple[int, int], tables: Any, scratch: Any, voxels: Any, numbers: list[int]
+    ) -> None:
+        """Simulate some batches and keep their sums; those of the voxels stay on the GPU."""
+        from ctdose.kernels.cuda import run_batches
+        from ctdose.kernels.tally import COUNTERS, Tallies
+
+        rows = np.zeros((len(numbers), *self._shape, 2), np.int64)
+        counters = np.zeros((len(numbers), COUNTERS), np.int64)
+        device_rows, device_counters = to_device(rows), to_device(counters)
+        tallies = Tallies(device_rows, voxels, device_counters)
+        with exact_arithmetic():
+            run_batches[grid](
+                tables, scratch, tallies, to_device(np.array(numbers, np.int64)), self._histories
+            )
+        device_rows.copy_to_host(rows)
+        device_counters.copy_to_host(counters)
+        for i, number in enumerate(numbers):
+            self._done[number] = Tallies(rows[i], self._voxels, counters[i])
+
+
+def make_runner(device: str, tables: Tables, acquisitions: int) -> BatchRunner:
+    """What runs batches on a device, ``cpu`` or ``cuda``."""
+    return (CudaRunner if device == "cuda" else BatchRunner)(tables, acquisitions)
