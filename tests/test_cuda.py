@@ -10,12 +10,13 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import ctdose
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError, MissingExtraError
-from ctdose.simulation import cuda_device
+from ctdose.simulation import cuda_device, cuda_runner
 
 MISSING = importlib.util.find_spec("numba_cuda") is None
 needs_numba_cuda = pytest.mark.skipif(
@@ -193,6 +194,22 @@ def test_without_a_gpu_one_line_says_so_and_nothing_runs(monkeypatch, capsys, tm
         "device=cuda (no CUDA device was found). It takes an NVIDIA GPU and its driver; without them write cpu."
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gpu_that_cannot_be_used_says_why_in_one_line(monkeypatch, build_tables_of):
+    pytest.importorskip("numba_cuda")
+    beam = ctdose.PointSource((0, -300, 0), (0, 0, 0), (0.03, 0.03), 60.0)
+    index = np.zeros((2, 2, 2), np.uint8)
+    phantom = ctdose.VoxelPhantom(index, [ctdose.Material("water")], (10.0,) * 3, (-5.0,) * 3)
+
+    def fail(value):
+        raise MemoryError("out of memory\nat line 3")
+
+    monkeypatch.setattr(cuda_runner, "check_cuda", lambda: None)
+    monkeypatch.setattr(cuda_runner, "to_device", fail)
+    runner = cuda_runner.make_runner("cuda", build_tables_of(phantom, beam), 1)
+    with pytest.raises(CtdoseError, match=r"^device=cuda \(MemoryError: out of memory\)\. Write cpu\.$"):
+        runner.run([0])
 
 
 def test_an_unknown_device_is_named():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES, Tables
 from ctdose.simulation.cuda_device import check_cuda, exact_arithmetic, is_simulated, to_device
 from ctdose.simulation.runner import BatchRunner, Progress
@@ -16,6 +17,15 @@ from ctdose.simulation.runner import BatchRunner, Progress
 BATCHES_PER_LAUNCH = 16  # 10^6 photons; Ctrl-C waits for the end of a launch
 BLOCKS, THREADS_PER_BLOCK = 256, 128
 SIMULATED_GRID = 64, 1  # the simulator runs blocks one after the other, and with them what should be atomic
+
+
+class OnDevice(NamedTuple):
+    """What every launch is given; `voxels` are the sums of all launches."""
+
+    grid: tuple[int, int]
+    tables: Any
+    scratch: Any
+    voxels: Any
 
 
 class CudaRunner(BatchRunner):
@@ -46,25 +56,34 @@ class CudaRunner(BatchRunner):
         self._wait([worker], len(wanted), progress)
 
     def _work(self, waiting: Any) -> None:
-        from ctdose.kernels.cuda import make_scratch
-
         try:
-            grid = SIMULATED_GRID if is_simulated() else (BLOCKS, THREADS_PER_BLOCK)
-            scratch = to_device(make_scratch(grid[0] * grid[1], self._tables.run))
-            tables, voxels = to_device(self._tables), to_device(self._voxels)
-            self._launch(grid, tables, scratch, voxels, [])  # compiled before the clock runs
+            given = self._prepare()
             while not self._stop.is_set() and (numbers := list(islice(waiting, BATCHES_PER_LAUNCH))):
                 begin = time.perf_counter()
-                self._launch(grid, tables, scratch, voxels, numbers)
+                self._launch(given, numbers)
                 self._seconds += time.perf_counter() - begin
-            voxels.copy_to_host(self._voxels)
+            given.voxels.copy_to_host(self._voxels)
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
 
-    def _launch(
-        self, grid: tuple[int, int], tables: Any, scratch: Any, voxels: Any, numbers: list[int]
-    ) -> None:
+    def _prepare(self) -> OnDevice:
+        """Fill the GPU's memory and compile the kernel before the clock runs; here shows what the GPU lacks."""
+        from ctdose.kernels.cuda import make_scratch
+
+        blocks, size = SIMULATED_GRID if is_simulated() else (BLOCKS, THREADS_PER_BLOCK)
+        try:
+            scratch = to_device(make_scratch(blocks * size, self._tables.run))
+            given = OnDevice((blocks, size), to_device(self._tables), scratch, to_device(self._voxels))
+            self._launch(given, [])
+        except CtdoseError:
+            raise
+        except Exception as failure:  # of the driver, the linker, the memory: numba-cuda has many kinds
+            said = (str(failure).splitlines() or [""])[0].strip()
+            raise CtdoseError(f"device=cuda ({type(failure).__name__}: {said}). Write cpu.") from failure
+        return given
+
+    def _launch(self, given: OnDevice, numbers: list[int]) -> None:
         """Simulate some batches and keep their sums; those of the voxels stay on the GPU."""
         from ctdose.kernels.cuda import run_batches
         from ctdose.kernels.tally import COUNTERS, Tallies
@@ -72,11 +91,10 @@ class CudaRunner(BatchRunner):
         rows = np.zeros((len(numbers), *self._shape, 2), np.int64)
         counters = np.zeros((len(numbers), COUNTERS), np.int64)
         device_rows, device_counters = to_device(rows), to_device(counters)
-        tallies = Tallies(device_rows, voxels, device_counters)
+        tallies = Tallies(device_rows, given.voxels, device_counters)
+        batches = to_device(np.array(numbers, np.int64))
         with exact_arithmetic():
-            run_batches[grid](
-                tables, scratch, tallies, to_device(np.array(numbers, np.int64)), self._histories
-            )
+            run_batches[given.grid](given.tables, given.scratch, tallies, batches, self._histories)
         device_rows.copy_to_host(rows)
         device_counters.copy_to_host(counters)
         for i, number in enumerate(numbers):
