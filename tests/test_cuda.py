@@ -64,11 +64,19 @@ def on_cpu(tables, voxels):
         entry(True)(tables, make_workspace(tables.run.rows, 2), tallies, batch * 65536, batch * 65536 + HISTORIES)
         yield tallies
 
+class Watched(CudaRunner):
+    def _prepare(self):
+        self.given = super()._prepare()
+        return self.given
+
 found = {}
 for name, case in CASES.items():
     tables = tables_of(*case)
     if sys.argv[1] == "cuda":
-        sums = CudaRunner(tables, histories=HISTORIES).run(BATCHES)
+        runner = Watched(tables, histories=HISTORIES)
+        sums = runner.run(BATCHES)
+        marks = runner.given.scratch.seen.copy_to_host()[:, -1]
+        assert np.count_nonzero(marks) > len(marks) // 2 or not case[3], "threads share their working memory"
         rows, counters, voxels = sums.rows, sums.counters, sums.voxels if case[3] else np.zeros(0)
     else:
         voxels = np.zeros(250 if case[3] else 0, np.int64)
