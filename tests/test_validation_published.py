@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from ctdose.validation import case_names, run_cases, summarize
-from ctdose.validation.displacement import fit_displacement, load_gradients, with_source_moved_back
+from ctdose.validation.displacement import (
+    CODES,
+    codes_as_rows,
+    fit_displacement,
+    load_gradients,
+    with_source_moved_back,
+)
 from ctdose.validation.document import write_document
 from ctdose.validation.published import PublishedCase, load_published, save_published
 
@@ -101,11 +107,18 @@ def test_full_run_meets_every_criterion(case, request):
     if case == "5":
         request.getfixturevalue("reference")
     rows = run_cases([case], seed=2, threads=2)
-    if case == "5":  # the mean of the codes holds one whose source was displaced: docs/validation.md
-        assert summarize(rows)[0].outside == 0
-        root = request.getfixturevalue("root")
-        gradients = load_gradients(root / "docs")
-        fit = fit_displacement(rows, gradients, "MCNP")
-        rows = with_source_moved_back(rows, gradients, fit)
     (summary,) = summarize(rows)
-    assert summary.ok, summary
+    if case != "5":
+        assert summary.ok, summary
+        return
+    # The mean of the four codes holds one whose source was displaced (docs/validation.md): three of the four are
+    # farther from it than the criterion allows. So ctdose has to lie among the codes, and to agree when it is moved.
+    own = [summarize(codes_as_rows(rows, code))[0].mean_percent for code in CODES]
+    assert (summary.outside, summary.imprecise) == (0, 0)
+    assert min(own) < summary.mean_percent < max(own)
+    gradients = load_gradients(request.getfixturevalue("root") / "docs")
+    fits = {code: fit_displacement(rows, gradients, code) for code in CODES}
+    (moved,) = summarize(with_source_moved_back(rows, gradients, fits["MCNP"]))
+    assert moved.outside == 0
+    assert moved.median_percent < 0.5
+    assert max(abs(fits[code].offset_percent) for code in ("Geant4", "PENELOPE")) < 0.2
