@@ -54,7 +54,7 @@ def time_lines(exam: Exam) -> Iterator[str]:
         f"({rate.per_thread * threads / 1e6:.2g} M histories/s, {source})"
     )
     compiling = "" if is_compiled() else "compiling (about 30 s) and "
-    yield f"on top, once: {compiling}the calibration of a beam that was not used here before (minutes)"
+    yield f"on top, once: {compiling}the calibration of a beam that was not used here before (about a minute)"
 
 
 def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
