@@ -33,3 +33,24 @@ def test_linear_coefficient_follows_the_density():
 def test_shape_is_kept():
     energies = np.full((2, 3), 40.0)
     assert mass_coefficients(Material("air"), energies).compton.shape == (2, 3)
+
+
+@pytest.mark.parametrize(("number", "edge"), [(22, 4.97), (24, 5.99), (29, 8.99), (50, 29.21)])
+def test_no_bump_above_the_k_edge(number, edge):
+    """The Kissel tables, used nowhere else, have the shape of these elements right; xraylib's spline bends."""
+    import xraylib
+
+    energies = np.geomspace(edge, 2.5 * edge, 50)
+    kissel = np.array([xraylib.CS_Photo_Total(number, e) for e in energies.tolist()])
+    ratio = element_coefficients(number, energies).photoelectric / kissel
+    assert ratio == pytest.approx(np.ones(50), abs=0.0175)
+
+
+def test_replaced_spline_joins_the_rest():
+    import xraylib
+
+    for end in (80.0, 150.0):  # above tin's and tungsten's K edges
+        number = {80.0: 50, 150.0: 74}[end]
+        beside = element_coefficients(number, [end * (1 - 1e-9), end]).photoelectric
+        assert beside[0] == pytest.approx(beside[1], rel=1e-6)
+        assert beside[1] == pytest.approx(xraylib.CS_Photo(number, end), rel=1e-9)

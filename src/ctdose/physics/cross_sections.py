@@ -1,6 +1,6 @@
 """Mass attenuation coefficients of the three processes, from xraylib.
 
-`CS_Photo`, `CS_Compt` and `CS_Rayl` reproduce NIST's XCOM (to 0.02 % from 10 to 150 keV for H to W). xraylib's
+`CS_Photo` (see `photoelectric`), `CS_Compt` and `CS_Rayl` reproduce NIST's XCOM (to 0.02 % from 10 to 150 keV for H to W). xraylib's
 `CS_Energy` (water 30 % low at 20 keV) and its Kissel photoelectric functions (oxygen 43 % low) are never used.
 """
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from ctdose.kernels.tables import F64
 from ctdose.physics.elements import atomic_number
 from ctdose.physics.materials import Material
+from ctdose.physics.photoelectric import photoelectric
 
 
 class MassCoefficients(NamedTuple):
@@ -50,9 +51,11 @@ def element_coefficients(number: int, energy_kev: ArrayLike) -> MassCoefficients
 def _element_table(number: int, energies: bytes) -> F64:
     import xraylib
 
-    energy_kev = np.frombuffer(energies).tolist()
-    processes = (xraylib.CS_Photo, xraylib.CS_Compt, xraylib.CS_Rayl)
-    table = np.array([[process(number, e) for e in energy_kev] for process in processes])
+    energy_kev = np.frombuffer(energies)
+    scattering = (
+        [process(number, e) for e in energy_kev.tolist()] for process in (xraylib.CS_Compt, xraylib.CS_Rayl)
+    )
+    table = np.array([photoelectric(number, energy_kev), *scattering])
     table.flags.writeable = False
     return table
 

@@ -17,6 +17,7 @@ __all__ = ["Spectrum", "heel_profile", "monoenergetic", "spectrum_from_file", "t
 
 TUBE_VOLTAGES_KV = (50.0, 150.0)
 ANODE_ANGLES_DEG = (7.0, 12.0)
+BINS_JOINED = 5  # of the table, once it is filtered
 MAX_FILE_BYTES = 1_000_000
 
 Filtration = Mapping[Any, float]  # Material or its name to thickness in mm
@@ -42,7 +43,7 @@ def tube_spectrum(
     Returns
     -------
     Spectrum
-        Absolute: photons/cm2 per mAs at 1 m, in bins of 0.5 keV.
+        Absolute: photons/cm2 per mAs at 1 m, in bins of 0.5 keV at the mean energy of what passes the filters.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def tube_spectrum(
     _check_tube(tube_voltage_kv, anode_angle_deg)
     spectrum = unfiltered_spectrum(tube_voltage_kv, anode_angle_deg)
     source = f"{tube_voltage_kv:g} kV, {anode_angle_deg:g} deg {spectrum.source}"
-    return Spectrum(spectrum.energies_kev, spectrum.weights, source, True).filtered(filtration or {})
+    fine = Spectrum(spectrum.energies_kev, spectrum.weights, source, True).filtered(filtration or {})
+    return fine.joined(BINS_JOINED)
 
 
 def heel_profile(
@@ -82,10 +84,14 @@ def heel_profile(
     ValueError
         As `tube_spectrum`.
     """
-    central = tube_spectrum(tube_voltage_kv, anode_angle_deg, filtration).air_kerma()
+    _check_tube(tube_voltage_kv, anode_angle_deg)
+
+    def kerma(angle: float) -> float:
+        return unfiltered_spectrum(tube_voltage_kv, angle).filtered(filtration or {}).air_kerma()
+
     nodes = tube_table().anode_angle_deg  # between them spectra, and so their kerma, are linear in the angle
-    kerma = [unfiltered_spectrum(tube_voltage_kv, a).filtered(filtration or {}).air_kerma() for a in nodes]
-    return np.interp(np.asarray(angles_deg, np.float64), [0.0, *nodes], [0.0, *np.array(kerma) / central])
+    relative = np.array([kerma(angle) for angle in nodes]) / kerma(anode_angle_deg)
+    return np.interp(np.asarray(angles_deg, np.float64), [0.0, *nodes], [0.0, *relative])
 
 
 def monoenergetic(energy_kev: float) -> Spectrum:

@@ -20,7 +20,7 @@ class Spectrum:
     Parameters
     ----------
     energies_kev : array_like of float, shape (n,)
-        Rising; for a spectrum of bins their centres.
+        Rising; for a spectrum of bins their centres or mean energies.
     weights : array_like of float, shape (n,)
         Fluence of each bin (not per keV), relative or, if `absolute`, photons/cm2 per mAs at 1 m.
     source : str
@@ -88,6 +88,25 @@ class Spectrum:
             weights = weights * np.exp(-_attenuation(filter_, self.energies_kev) * thickness_mm / 10.0)
             source = f"{source}, {thickness_mm:g} mm {filter_.name}"
         return Spectrum(self.energies_kev, weights, source, self.absolute)
+
+    def joined(self, bins: int) -> "Spectrum":
+        """Join neighbouring energies; photon number and energy are kept.
+
+        Parameters
+        ----------
+        bins : int
+            How many are joined, counted from the highest energy; what is left over at the lowest is dropped.
+
+        Returns
+        -------
+        Spectrum
+            At the mean energies of the joined photons.
+        """
+        skipped = self.weights.size % bins
+        energies, weights = (a[skipped:].reshape(-1, bins) for a in (self.energies_kev, self.weights))
+        total = weights.sum(axis=1)
+        mean = (energies * weights).sum(axis=1) / np.where(total > 0, total, 1.0)
+        return Spectrum(np.where(total > 0, mean, energies.mean(axis=1)), total, self.source, self.absolute)
 
     def air_kerma(self) -> float:
         """Air kerma (collision kerma; radiative losses are below 0.1 %).

@@ -9,7 +9,7 @@ import numpy as np
 from ctdose.kernels.tables import F64
 from ctdose.physics.spectrum import Spectrum
 
-BIN_KEV = 0.5
+BIN_KEV = 0.1  # fine, for a filter's K edge cuts a bin in two
 FILE = "tungsten_spectra.npz"
 
 
@@ -64,7 +64,7 @@ def unfiltered_spectrum(tube_voltage_kv: float, take_off_angle_deg: float) -> Sp
     Returns
     -------
     Spectrum
-        Absolute; bins of 0.5 keV, the last ending at the tube voltage.
+        Absolute; bins of 0.1 keV, the last ending at the tube voltage.
     """
     table = tube_table()
     first = table.anode_angle_deg[0]
