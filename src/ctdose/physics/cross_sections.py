@@ -1,7 +1,8 @@
 """Mass attenuation coefficients of the three processes, from xraylib.
 
-`CS_Photo` (see `photoelectric`), `CS_Compt` and `CS_Rayl` reproduce NIST's XCOM (to 0.02 % from 10 to 150 keV for H to W). xraylib's
-`CS_Energy` (water 30 % low at 20 keV) and its Kissel photoelectric functions (oxygen 43 % low) are never used.
+`CS_Photo` (see `photoelectric`), `CS_Compt` and `CS_Rayl` reproduce NIST's XCOM (to 0.02 % from 10 to 150 keV for
+H to W). xraylib's `CS_Energy` (water 30 % low at 20 keV) and its Kissel photoelectric functions (oxygen 43 % low)
+are never used.
 """
 
 from functools import lru_cache
