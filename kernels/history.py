@@ -1,7 +1,8 @@
 """The reference kernel: one photon from birth to death, to be read like the textbook.
 
 Delta tracking (Woodcock): free flights are sampled with the majorant mu_maj, the largest mu of any voxel at this
-energy; a tentative collision is real with probability mu/mu_maj. What a collision scores and does: collision.py.
+energy (with zones.py: of any voxel near by); a tentative collision is real with probability mu/mu_maj. What a
+collision scores and does: collision.py.
 """
 
 import numpy as np
@@ -23,6 +24,7 @@ from ctdose.kernels.tally import (
     quanta,
 )
 from ctdose.kernels.voxels import (
+    FAR,
     OUTSIDE,
     OUTSIDE_WORD,
     density_of,
@@ -31,6 +33,7 @@ from ctdose.kernels.voxels import (
     region_of,
     voxel_index,
 )
+from ctdose.kernels.zones import fly_from_cell
 
 ZERO = np.float32(0.0)
 
@@ -72,31 +75,39 @@ def transport_history(tables, scratch, tallies, history):
     i = energy_bin(attenuation.node_kev, energy)
     excess = energy - attenuation.node_kev[i]
     majorant = interpolate_majorant(attenuation.majorant, i, excess)
+    room = unknown = (
+        ZERO if tables.zones.shape[0] > 0 else FAR
+    )  # cm to the nearest other zone; FAR: there is none
     while energy > ZERO:
         # 2. A flight to the next tentative collision
         step += 1
         w0, w1, _, _ = random_block(run, history, step, STREAM_STEP, 0)
-        s = -log(uniform(w0)) / majorant
+        depth = -log(uniform(w0))
+        s, here = depth / majorant, majorant
+        room -= s
+        if room < ZERO:
+            s, here, room = fly_from_cell(tables.zones, i, excess, majorant, depth, x, y, z, u, v, w)
         x, y, z = x + u * s, y + v * s, z + w * s
         voxel = voxel_index(voxels, x, y, z)
         word = voxels.word[voxels.kind[voxel]] if voxel != OUTSIDE else OUTSIDE_WORD
         region, m, density = region_of(word), material_of(word), density_of(word)
         if region == REGION_SENTINEL:
             energy, step, x, y, z, u, v, w = leave(
-                tables, counters, history, step, uniform(w1), majorant, energy, x, y, z, u, v, w
+                tables, counters, history, step, uniform(w1), here, energy, x, y, z, u, v, w
             )
+            room = unknown
         else:
             # 3. Score by expectation
             if run.estimator == ESTIMATOR_COLLISION_KERMA:
                 mu_en = density * interpolate(attenuation.mu_en, i, m, excess)
-                score(tables, scratch, tallies, voxel, region, quanta(energy * mu_en / majorant))
-            score_responses(tables.responses, scratch, region, i, excess, majorant)
+                score(tables, scratch, tallies, voxel, region, quanta(energy * mu_en / here))
+            score_responses(tables.responses, scratch, region, i, excess, here)
 
             # 4. Real or null?
             mu = density * interpolate(attenuation.mu, i, m, excess)
-            if mu > majorant:
+            if mu > here:
                 counters[COUNT_MAJORANT_EXCEEDED] += 1
-            if uniform(w1) * majorant > mu:
+            if uniform(w1) * here > mu:
                 continue
 
             # 5. A real collision

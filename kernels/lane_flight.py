@@ -6,13 +6,14 @@ that they do not overlap.
 
 import numpy as np
 
-from ctdose.kernels._jit import jit
+from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.elementary import log
 from ctdose.kernels.lane_state import LANES
 from ctdose.kernels.rng import MASK, SHIFT, STREAM_STEP, philox, uniform
 from ctdose.kernels.tables import ESTIMATOR_COLLISION_KERMA, REGION_SENTINEL
 from ctdose.kernels.tally import quanta
 from ctdose.kernels.voxels import OUTSIDE, OUTSIDE_WORD, density_of, material_of, region_of
+from ctdose.kernels.zones import fly_from_cell
 
 ZERO = np.float32(0.0)
 FIRST_VOXEL = NOTHING = np.int64(0)
@@ -31,10 +32,34 @@ def draw(key_low, key_high, history, step, xi_flight, xi_accept):
 
 
 @jit
-def free_path(path, majorant):
-    """Distance to the next tentative collision, cm, in the place of its uniform."""
+def free_path(path, majorant, depth, here, room):
+    """Distance to the next tentative collision, cm, in the place of its uniform, and the majorant there."""
     for lane in range(LANES):
-        path[lane] = -log(path[lane]) / majorant[lane]
+        depth[lane] = -log(path[lane])
+        path[lane] = depth[lane] / majorant[lane]
+        here[lane] = majorant[lane]
+        room[lane] = room[lane] - path[lane]
+
+
+@jit
+def without_room(room, near):
+    """List the lanes that may meet another zone; returns their number."""
+    number = np.uint32(0)
+    for lane in range(LANES):
+        near[number] = lane
+        number += np.uint32(room[lane] < ZERO)
+    return np.int64(number)
+
+
+@inline_jit
+def fly_near_zones(zones, lanes, step):
+    """The flights that may meet another zone."""
+    for k in range(without_room(lanes.room, step.near)):
+        lane = step.near[k]
+        step.path[lane], step.here[lane], lanes.room[lane] = fly_from_cell(
+            zones, lanes.energy_bin[lane], lanes.excess[lane], lanes.majorant[lane], step.depth[lane],
+            lanes.x[lane], lanes.y[lane], lanes.z[lane], lanes.u[lane], lanes.v[lane], lanes.w[lane],
+        )  # fmt: skip
 
 
 @jit
@@ -95,10 +120,12 @@ def expected_score(energy, mu_en, majorant, region, out):
 
 
 @jit
-def take_step(run, voxels, mu, mu_en, lanes, step):
+def take_step(run, voxels, zones, mu, mu_en, lanes, step):
     """All lanes fly to their next tentative collision and look up what is there."""
     draw(run.key_low, run.key_high, lanes.history, lanes.step, step.path, step.accept)
-    free_path(step.path, lanes.majorant)
+    free_path(step.path, lanes.majorant, step.depth, step.here, lanes.room)
+    if zones.shape[0] > 0:
+        fly_near_zones(zones, lanes, step)
     advance(lanes.x, lanes.u, step.path)
     advance(lanes.y, lanes.v, step.path)
     advance(lanes.z, lanes.w, step.path)
@@ -111,4 +138,4 @@ def take_step(run, voxels, mu, mu_en, lanes, step):
     look_up(mu, lanes.energy_bin, step.material, lanes.excess, step.density, step.mu)
     if run.estimator == ESTIMATOR_COLLISION_KERMA:
         look_up(mu_en, lanes.energy_bin, step.material, lanes.excess, step.density, step.mu_en)
-        expected_score(lanes.energy, step.mu_en, lanes.majorant, step.region, step.score)
+        expected_score(lanes.energy, step.mu_en, step.here, step.region, step.score)

@@ -110,6 +110,7 @@ def refill(lanes, queue, lane):
     lanes.u[lane], lanes.v[lane], lanes.w[lane] = queue.u[k], queue.v[k], queue.w[k]
     lanes.history[lane], lanes.step[lane] = queue.history[k], queue.step[k]
     lanes.energy[lane], lanes.acquisition[lane] = queue.energy[k], queue.acquisition[k]
+    lanes.room[lane] = ZERO
 
 
 @jit
@@ -118,3 +119,4 @@ def park(lanes, lane):
     lanes.x[lane] = PARKED_CM
     lanes.u[lane] = lanes.v[lane] = lanes.w[lane] = ZERO
     lanes.history[lane] = FREE
+    lanes.room[lane] = FAR

@@ -27,6 +27,7 @@ class Lanes(NamedTuple):
     energy_bin: U32
     excess: F32  # keV above the lower node of the bin
     majorant: F32  # 1/cm
+    room: F32  # cm that can be flown without meeting another zone; 0: not known
     history: I64  # FREE: the lane is free
     step: I64  # number of the step it takes next
     acquisition: U32
@@ -36,6 +37,8 @@ class Step(NamedTuple):
     """What the passes of one step hand on, [LANES] each; the lists hold lanes."""
 
     path: F32  # cm
+    depth: F32  # optical depth of the flight
+    here: F32  # majorant where the flight ends, 1/cm
     accept: F32  # uniform
     ix: I32
     iy: I32
@@ -51,6 +54,7 @@ class Step(NamedTuple):
     real: U32  # lanes with a real collision
     outside: U32  # lanes outside the tracked volume
     ended: U32  # lanes whose history has ended
+    near: U32  # lanes that may meet another zone
 
 
 class Hits(NamedTuple):

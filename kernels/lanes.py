@@ -54,7 +54,7 @@ def score_curves(responses, lanes, step, bank):
         if step.region[lane] != SENTINEL:
             score_responses(
                 responses, lane_scratch(bank, lane), step.region[lane],
-                lanes.energy_bin[lane], lanes.excess[lane], lanes.majorant[lane],
+                lanes.energy_bin[lane], lanes.excess[lane], step.here[lane],
             )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def leave_lanes(tables, lanes, step, counters, number, ended):
         if lanes.history[lane] == FREE:
             continue
         energy, taken, x, y, z, u, v, w = leave(
-            tables, counters, lanes.history[lane], lanes.step[lane], step.accept[lane], lanes.majorant[lane],
+            tables, counters, lanes.history[lane], lanes.step[lane], step.accept[lane], step.here[lane],
             lanes.energy[lane], lanes.x[lane], lanes.y[lane], lanes.z[lane],
             lanes.u[lane], lanes.v[lane], lanes.w[lane],
         )  # fmt: skip
@@ -96,6 +96,7 @@ def leave_lanes(tables, lanes, step, counters, number, ended):
             continue
         lanes.x[lane], lanes.y[lane], lanes.z[lane] = x, y, z
         lanes.u[lane], lanes.v[lane], lanes.w[lane] = u, v, w
+        lanes.room[lane] = ZERO
         set_energy(tables.attenuation.node_kev, tables.attenuation.majorant, lanes, lane, energy)
     return ended
 
@@ -148,9 +149,7 @@ def settle(tables, block, tallies):
             score_voxels(step, bank, tallies)
     if run.rows > run.regions:
         score_curves(tables.responses, lanes, step, bank)
-    hits, out, exceeded = sort_lanes(
-        step.region, step.accept, lanes.majorant, step.mu, step.real, step.outside
-    )
+    hits, out, exceeded = sort_lanes(step.region, step.accept, step.here, step.mu, step.real, step.outside)
     counters[COUNT_MAJORANT_EXCEEDED] += exceeded
     ended = collide_lanes(tables, lanes, step, block.hits, bank, tallies, hits)
     return leave_lanes(tables, lanes, step, counters, out, ended)
@@ -164,6 +163,6 @@ def transport_lanes(tables, block, tallies, first, last):
         step.ended[lane] = lane
     following = replace_ended(tables, block, tallies, LANES, np.int64(first), np.int64(last))
     while count_step(lanes.history, lanes.step) > 0:
-        take_step(tables.run, tables.voxels, attenuation.mu, attenuation.mu_en, lanes, step)
+        take_step(tables.run, tables.voxels, tables.zones, attenuation.mu, attenuation.mu_en, lanes, step)
         ended = settle(tables, block, tallies)
         following = replace_ended(tables, block, tallies, ended, following, np.int64(last))

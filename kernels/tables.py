@@ -63,11 +63,22 @@ class Voxels(NamedTuple):
     slab: F32  # [slabs, 5] normal (3), lower and upper n.x in cm: the phantom is tracked inside all of them
 
 
+class Zones(NamedTuple):
+    """A coarse grid of cells over the phantom's, each in a zone with its own majorant (zones.py)."""
+
+    cell: U8  # [cells] zone of each cell, x fastest; 0: the body at large
+    reach: F32  # [cells] cm that can be flown from anywhere in the cell without meeting a zone other than 0
+    shape: I32  # [3] cells along x, y, z; 0: there are no zones
+    size: F32  # [3] cm
+    inverse_size: F32  # [3] 1/cm
+    majorant: F32  # [ENERGY_BINS, zones, 2] 1/cm
+
+
 class Attenuation(NamedTuple):
     """Energy-dependent coefficients of every material at its reference density."""
 
     node_kev: F32  # [ENERGY_BINS + 1]
-    majorant: F32  # [ENERGY_BINS, 2] 1/cm, at least every voxel's mu
+    majorant: F32  # [ENERGY_BINS, 2] 1/cm, at least every voxel's mu (outside of zones with their own)
     mu: F32  # [ENERGY_BINS, materials, 2] 1/cm, photoelectric + Compton + Rayleigh
     mu_en: F32  # [ENERGY_BINS, materials, 2] 1/cm
     photoelectric: F32  # [ENERGY_BINS, materials, 2] share of photoelectric in mu
@@ -154,6 +165,7 @@ class Tables(NamedTuple):
     """Everything that a transport kernel reads."""
 
     voxels: Voxels
+    zones: Zones
     attenuation: Attenuation
     scattering: Scattering
     fluorescence: Fluorescence

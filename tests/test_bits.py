@@ -41,6 +41,7 @@ from ctdose.simulation.beam_tables import BeamRow, pack_beams
 from ctdose.simulation.clip import box_slabs
 from ctdose.simulation.majorant import with_majorant
 from ctdose.simulation.views import PieceRow, build_views
+from ctdose.simulation.zones import no_zones
 
 GOLDEN = Path(__file__).parent / "data" / "golden_bits.json"
 KINDS = {"ct": BEAM_CT, "point": BEAM_POINT, "parallel": BEAM_PARALLEL}
@@ -138,7 +139,18 @@ def make_tables(kind, estimator, doppler, surroundings):
     beams, views = source(kind)
     run = Run(1, 2, 2.0, int(estimator == "analogue"), doppler, surroundings, REGIONS, ROWS, 2, 1)
     responses = Responses(curve, of_region)
-    return Tables(voxels(), attenuation, scattering(), fluorescence, responses, composites, views, beams, run)
+    return Tables(
+        voxels(),
+        no_zones(),
+        attenuation,
+        scattering(),
+        fluorescence,
+        responses,
+        composites,
+        views,
+        beams,
+        run,
+    )
 
 
 def digest(*arrays):

@@ -7,9 +7,10 @@ import ctdose
 from ctdose.simulation.beam_tables import open_beam_row, pack_beams
 from ctdose.simulation.compiled import entry
 from ctdose.simulation.scoring import Composite, FoldedResponse
-from ctdose.simulation.transport_tables import Physics, build_transport_tables
+from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
 from ctdose.simulation.views import FIXED_PIECE, PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
+from ctdose.simulation.zones import Raised
 
 WATER, AIR = ctdose.Material("water"), ctdose.Material("air")
 CONTRAST = ctdose.Material.from_mass_fractions(
@@ -40,13 +41,14 @@ def phantom(fill):
     index = np.where(inside, 1 + (rng.uniform(size=inside.shape) < 0.2), 0).astype(np.uint8)
     own = np.array([m.density_g_cm3 for m in (AIR, WATER, CONTRAST)])
     density = (own[index] * rng.uniform(0.5, 2.0, index.shape)).astype(np.float32)
-    region = index.astype(int) * 20 + rng.integers(0, 20, index.shape)
+    region = index.astype(int) * 20 + rng.integers(0, 19, index.shape)
+    region[:2, 5:7, 4:6], region[7:9, 7:9, 9:11] = 19, 59  # one on the grid's end, one in the middle
     return ctdose.VoxelPhantom(
         index, [AIR, WATER, CONTRAST], (12.0, 11.0, 10.0), (-90, -72, -55), region, density
     )
 
 
-def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels):
+def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels, raised=NOWHERE):
     body = phantom(0.8 if clip else 2.0)
     source = BEAMS[beam]
     piece = PieceRow(1.0, (2.0, 9.0), (0.0, 40.0), False, 0, 0) if beam == "rotating" else FIXED_PIECE
@@ -65,6 +67,7 @@ def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels):
         composites=[Composite("sum", dict.fromkeys(range(60), 0.3)), Composite("two", {21: 1.0, 60: -0.5})],
         with_voxels=voxels,
         clip=clip,
+        raised=raised,
     )
 
 
@@ -83,6 +86,18 @@ def test_every_tally_has_the_same_bits(case):
     tables = tables_of(*case)
     first = 3 * 65536 + 17
     one, other = run(tables, True, first, first + 6000), run(tables, False, first, first + 6000)
+    for name in one._fields:
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert one.rows.any()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(part) for part in case))
+def test_zones_have_the_same_bits(case):
+    """In and around two small regions."""
+    tables = tables_of(*case, raised=Raised((19, 59), 4.0))
+    assert (tables.zones.cell > 0).any()
+    assert (tables.zones.reach > 0).any()
+    one, other = run(tables, True, 17, 6017), run(tables, False, 17, 6017)
     for name in one._fields:
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
     assert one.rows.any()

@@ -133,7 +133,7 @@ def test_tables_of_a_phantom():
     own = [WATER.density_g_cm3] * 3 + [BONE.density_g_cm3] * 3
     ratio = [float(density_of(w)) for w in words]
     np.testing.assert_allclose(np.multiply(ratio, own), density.ravel(), atol=0.51 * 2 / DENSITY_ONE)
-    assert largest_density_ratio(voxels, 3).tolist() == [max(ratio[:3]), max(ratio[3:]), 0.0]
+    assert largest_density_ratio(voxels.word, 3).tolist() == [max(ratio[:3]), max(ratio[3:]), 0.0]
 
 
 def test_the_kernel_measures_from_the_corner():

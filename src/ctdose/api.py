@@ -176,7 +176,8 @@ def _run_body(
     progress: Progress | None,
 ) -> tuple[BodyResult, bool]:
     from ctdose.dosimetry.body_rows import build_body_rows
-    from ctdose.dosimetry.precision import target_rows
+    from ctdose.dosimetry.precision import target_regions, target_rows
+    from ctdose.dosimetry.small_organs import small_organs
     from ctdose.results.assemble import assemble_body, exam_scale, irradiated_mm
     from ctdose.simulation.cuda_runner import make_runner
     from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
@@ -190,6 +191,9 @@ def _run_body(
     plans = ready.resolved.plans[name]
     planned = [PlannedBeam(p, b, c.photons_per_mas) for p, b, c in zip(plans, beams, calibrations)]
     rows = build_body_rows(phantom)
+    precision, concerned = options.target_relative_standard_error, {}
+    if precision is not None:
+        concerned = target_rows(phantom, rows, irradiated_mm(plans), options.target_organs)
     tables = build_exam_tables(
         phantom,
         planned,
@@ -198,16 +202,15 @@ def _run_body(
         responses=rows.responses,
         composites=rows.composites,
         with_voxels=dose_map,
+        raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, concerned)),
     )
     batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
     runner = make_runner(device, tables, len(planned))
     report = _stage(progress, name)
-    if options.target_relative_standard_error is None:
+    if precision is None:
         sums = runner.run(range(batches), threads, report)
     else:
-        concerned = target_rows(phantom, rows, irradiated_mm(plans), options.target_organs)
-        excess = _excess(concerned, options.target_relative_standard_error)
-        sums = run_rounds(runner, excess, batches, threads, report)
+        sums = run_rounds(runner, _excess(concerned, precision), batches, threads, report)
     body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
     return body, not runner.interrupted or sums.batches.size == batches
 

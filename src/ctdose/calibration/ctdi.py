@@ -19,9 +19,10 @@ from ctdose.simulation.sums import Sums
 from ctdose.simulation.transport_tables import Physics, build_transport_tables
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
+from ctdose.simulation.zones import Raised
 
 CALIBRATION_SEED = 0
-MAJORANT_SCALE = 4.0  # the chambers are small: four times the steps, a quarter of the variance
+CHAMBER_FACTOR = 32.0  # of the majorant around the chambers, for they are small
 FIRST_ROUND = 64
 CENTER_WEIGHT, PERIPHERY_WEIGHT = 1.0 / 3.0, 2.0 / 3.0
 
@@ -77,7 +78,7 @@ def ctdi_tables(beam: CTBeam, phantom_cm: int) -> tuple[Tables, list[Composite]]
         physics=Physics(),
         surroundings=Material("air"),
         composites=composites,
-        majorant_scale=MAJORANT_SCALE,
+        raised=Raised(tuple(CHAMBER_REGIONS.values()), CHAMBER_FACTOR),
     )
     return tables, composites
 

@@ -78,6 +78,13 @@ def _reported(names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> dict
     return {g: m for g, m in reported.items() if m} | {n: [n] for n in names if n not in grouped}
 
 
+def target_regions(phantom: VoxelPhantom, names: Iterable[str]) -> set[int]:
+    """Regions of organs and groups of organs."""
+    groups = phantom.anatomy.groups if phantom.anatomy else {}
+    members = {member for name in names for member in groups.get(name, [name])}
+    return {organ.organ_id for organ in phantom.organs if organ.name in members}
+
+
 def largest_relative_error(sums: Sums, rows: Mapping[str, int]) -> tuple[str, float]:
     """The row that is known worst, and its relative standard error; infinite while a row is empty."""
     mean, error = sums.row_estimates()

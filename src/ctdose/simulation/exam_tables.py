@@ -12,9 +12,10 @@ from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.scoring import Composite, FoldedResponse
-from ctdose.simulation.transport_tables import Physics, build_transport_tables
+from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
+from ctdose.simulation.zones import Raised
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def build_exam_tables(
     responses: Sequence[FoldedResponse] = (),
     composites: Sequence[Composite] = (),
     with_voxels: bool = True,
-    majorant_scale: float = 1.0,
+    raised: Raised = NOWHERE,
 ) -> Tables:
     """Assemble the kernel tables of an exam on one body.
 
@@ -72,7 +73,7 @@ def build_exam_tables(
     ----------
     phantom : VoxelPhantom
     acquisitions : sequence of PlannedBeam
-    key, physics, responses, composites, with_voxels, majorant_scale
+    key, physics, responses, composites, with_voxels, raised
         As in `build_transport_tables`. Photons are tracked inside a convex set around the body, and around that
         there is air.
     """
@@ -93,6 +94,6 @@ def build_exam_tables(
         responses=responses,
         composites=composites,
         with_voxels=with_voxels,
-        majorant_scale=majorant_scale,
+        raised=raised,
         clip=True,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ctdose.kernels.tables import (
     ESTIMATOR_ANALOGUE,
     ESTIMATOR_COLLISION_KERMA,
@@ -17,10 +15,11 @@ from ctdose.kernels.tables import (
 )
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.majorant import with_majorant
 from ctdose.simulation.scoring import Composite, FoldedResponse, build_composites, build_responses
-from ctdose.simulation.voxel_tables import build_voxels, largest_density_ratio
+from ctdose.simulation.voxel_tables import build_voxels
+from ctdose.simulation.zones import Raised, build_zones
 
+NOWHERE = Raised()
 ESTIMATORS = {"collision-kerma": ESTIMATOR_COLLISION_KERMA, "analogue": ESTIMATOR_ANALOGUE}
 
 
@@ -65,7 +64,7 @@ def build_transport_tables(
     responses: Sequence[FoldedResponse] = (),
     composites: Sequence[Composite] = (),
     with_voxels: bool = False,
-    majorant_scale: float = 1.0,
+    raised: Raised = NOWHERE,
     clip: bool = False,
 ) -> Tables:
     """Assemble the kernel tables of one run.
@@ -84,8 +83,8 @@ def build_transport_tables(
         What is scored besides the energy of each region.
     with_voxels : bool
         Keep the voxel map.
-    majorant_scale : float
-        At least 1. A larger majorant changes no mean; it buys small regions more scores for more steps.
+    raised : Raised, optional
+        Where the majorant is raised.
     clip : bool
         Track only inside a convex set around the body (clip.py).
     """
@@ -93,23 +92,23 @@ def build_transport_tables(
 
     materials = list(phantom.materials)
     voxels = build_voxels(phantom, clip=clip)
-    ratio = largest_density_ratio(voxels, len(materials))
     outside = -1
     if surroundings is not None:
         outside = len(materials)
         materials.append(surroundings)
-        ratio = np.append(ratio, 0.0)
     attenuation, scattering, fluorescence = build_tables(
         materials,
         cutoff_kev=physics.cutoff_kev,
         doppler=physics.doppler,
         edges_of=[r.curve for r in responses if isinstance(r.curve, Material)],
     )
+    zones, attenuation = build_zones(voxels, attenuation, raised)
     regions = int(phantom.region_index.max()) + 1
     rows = regions + len(responses)
     return Tables(
         voxels=voxels,
-        attenuation=with_majorant(attenuation, ratio * majorant_scale),
+        zones=zones,
+        attenuation=attenuation,
         scattering=scattering,
         fluorescence=fluorescence,
         responses=build_responses(

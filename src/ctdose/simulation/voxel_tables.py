@@ -80,8 +80,14 @@ def _kinds(slices: Slices, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.
     return kind.ravel(), word
 
 
-def largest_density_ratio(voxels: Voxels, materials: int) -> np.ndarray:
-    """The largest density of each material in the phantom over its reference density; 0 where it is absent.
+def largest_density_ratio(word: np.ndarray, materials: int) -> np.ndarray:
+    """The largest density of each material in voxels of these kinds over its reference density; 0 where it is absent.
+
+    Parameters
+    ----------
+    word : uint32 ndarray [kinds]
+        Packed words (`Voxels.word`).
+    materials : int
 
     Returns
     -------
@@ -91,9 +97,9 @@ def largest_density_ratio(voxels: Voxels, materials: int) -> np.ndarray:
     from ctdose.kernels.voxels import density_of, material_of
 
     largest = np.zeros(materials)
-    for word in voxels.word:
-        m = int(material_of(word))
-        largest[m] = max(largest[m], float(density_of(word)))
+    for one in word:
+        m = int(material_of(one))
+        largest[m] = max(largest[m], float(density_of(one)))
     return largest
 
 
