@@ -14,7 +14,7 @@ from ctdose.kernels.collision import interact
 from ctdose.kernels.elementary import log
 from ctdose.kernels.rng import STREAM_STEP, random_block, uniform
 from ctdose.kernels.tally import SUM_ESCAPED, quanta
-from ctdose.kernels.voxels import distance_to_phantom
+from ctdose.kernels.voxels import FAR, distance_to_phantom
 
 ZERO = np.float32(0.0)
 REACH_CM = np.float32(200.0)  # a photon that flies farther in the gas is given up
@@ -76,22 +76,24 @@ def wander(tables, counters, history, step, energy, x, y, z, u, v, w, path):
 
 
 @inline_jit
+def fly_on(tables, counters, history, step, energy, x, y, z, u, v, w, path):
+    """As `wander`, but that a photon which would collide beyond reach is gone."""
+    if path > REACH_CM:
+        counters[SUM_ESCAPED] += quanta(energy)
+        return ZERO, step, x, y, z, u, v, w
+    return wander(tables, counters, history, step, energy, x, y, z, u, v, w, path)
+
+
+@inline_jit
 def arrive(tables, counters, history, xi, distance, energy, x, y, z, u, v, w):
     """From the source to the tracked volume, which the ray meets at `distance` (negative: never); as `wander`."""
-    step = np.int64(0)
-    path = REACH_CM + REACH_CM
+    path = FAR
     if tables.run.surroundings >= 0:
         path = -log(xi) / mu_outside(tables, energy)
     if distance >= ZERO and distance <= path:
         x, y, z, u, v, w = moved(x, y, z, u, v, w, distance)
-    elif path > REACH_CM:
-        counters[SUM_ESCAPED] += quanta(energy)
-        energy = ZERO
-    else:
-        energy, step, x, y, z, u, v, w = wander(
-            tables, counters, history, step, energy, x, y, z, u, v, w, path
-        )
-    return energy, step, x, y, z, u, v, w
+        return energy, np.int64(0), x, y, z, u, v, w
+    return fly_on(tables, counters, history, np.int64(0), energy, x, y, z, u, v, w, path)
 
 
 @inline_jit
@@ -100,20 +102,12 @@ def leave(tables, counters, history, step, xi, majorant, energy, x, y, z, u, v, 
 
     With probability mu/mu_maj it is real; else the photon flies on in the gas alone.
     """
-    path = ZERO
-    gone = tables.run.surroundings < 0
-    if not gone:
+    path = FAR
+    if tables.run.surroundings >= 0:
+        path = ZERO
         mu = mu_outside(tables, energy)
         if xi * majorant > mu:
             step += 1
             w0, _, _, _ = random_block(tables.run, history, step, STREAM_STEP, 0)
             path = -log(uniform(w0)) / mu
-            gone = path > REACH_CM
-    if gone:
-        counters[SUM_ESCAPED] += quanta(energy)
-        energy = ZERO
-    else:
-        energy, step, x, y, z, u, v, w = wander(
-            tables, counters, history, step, energy, x, y, z, u, v, w, path
-        )
-    return energy, step, x, y, z, u, v, w
+    return fly_on(tables, counters, history, step, energy, x, y, z, u, v, w, path)

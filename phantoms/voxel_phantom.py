@@ -6,12 +6,13 @@ import hashlib
 import json
 import math
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctdose.kernels.tables import DENSITY_ONE, MAX_MATERIALS
+from ctdose.kernels.tables import DENSITY_ONE
 from ctdose.phantoms import voxel_checks as checks
 from ctdose.phantoms.organs import Anatomy, Organ, anatomy_to_dict
 
@@ -151,15 +152,22 @@ class VoxelPhantom:
 
     def region_masses_g(self) -> NDArray[np.float64]:
         """Mass of each region, g, [highest region + 1], from the densities that the transport has."""
+        return self.region_masses_by_slice_g.sum(axis=0)
+
+    @cached_property
+    def region_masses_by_slice_g(self) -> NDArray[np.float64]:
+        """Mass of each region in each slice, g, [z, highest region + 1]; read-only."""
         own = np.array([material.density_g_cm3 for material in self.materials])
-        pairs = self.region_index.ravel().astype(np.int32) * MAX_MATERIALS + self.material_index.ravel()
-        steps = None if self.density_g_cm3 is None else self.density_steps().ravel()
-        counts = np.bincount(pairs, weights=steps).astype(np.float64)
-        ratio = counts if steps is None else counts / DENSITY_ONE
-        padded = np.zeros(-(-ratio.size // MAX_MATERIALS) * MAX_MATERIALS)
-        padded[: ratio.size] = ratio
-        of_material = padded.reshape(-1, MAX_MATERIALS)[:, : own.size]
-        return of_material @ own * self.voxel_volume_cm3
+        regions = int(self.region_index.max()) + 1
+        masses = np.zeros((self.shape[0], regions))
+        for k in range(self.shape[0]):
+            pairs = self.region_index[k].astype(np.int64) * own.size + self.material_index[k]
+            steps = None if self.density_g_cm3 is None else self.density_steps(k).ravel()
+            counts = np.bincount(pairs.ravel(), weights=steps, minlength=regions * own.size)
+            masses[k] = counts.reshape(regions, own.size) @ own
+        masses *= self.voxel_volume_cm3 / (1 if self.density_g_cm3 is None else DENSITY_ONE)
+        masses.flags.writeable = False
+        return masses
 
     def region_volumes_cm3(self) -> NDArray[np.float64]:
         """Volume of each region, cm³, [highest region + 1]."""

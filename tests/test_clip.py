@@ -3,7 +3,7 @@
 import numpy as np
 
 import ctdose
-from ctdose.simulation.clip import body_mask, clip_slabs, outside_slice
+from ctdose.simulation.clip import body_mask, clip_slabs, outside_slices
 from ctdose.simulation.voxel_tables import build_voxels
 
 SPACING = np.array([0.4, 0.5, 0.7])
@@ -20,7 +20,7 @@ def blob(seed=3):
 def test_no_voxel_of_the_body_is_cut():
     mask = blob()
     slabs = clip_slabs(mask, SPACING)
-    outside = np.stack([outside_slice(mask.shape, k, SPACING, slabs) for k in range(mask.shape[0])])
+    outside = np.stack([outside_slices(mask.shape, SPACING, slabs)(k) for k in range(mask.shape[0])])
     assert not (outside & mask).any()
     assert outside.mean() > 0.3
 

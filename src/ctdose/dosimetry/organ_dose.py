@@ -105,15 +105,9 @@ def fraction_in_range(phantom: VoxelPhantom, z_range_mm: tuple[float, float]) ->
     """Share of each region's mass whose voxel centres lie inside a z range, [regions]; 0 for empty regions."""
     z = phantom.origin_mm[2] + np.arange(phantom.shape[0]) * phantom.spacing_mm[2]
     inside = (z >= z_range_mm[0]) & (z <= z_range_mm[1])
-    regions = int(phantom.region_index.max()) + 1
-    own = np.array([m.density_g_cm3 for m in phantom.materials])
-
-    def mass(where: np.ndarray) -> np.ndarray:
-        density = own[phantom.material_index[where]] * phantom.density_steps()[where]
-        return np.bincount(phantom.region_index[where].ravel(), density.ravel(), minlength=regions)
-
-    whole = mass(np.ones_like(inside))
-    return np.divide(mass(inside), whole, out=np.zeros(regions), where=whole > 0)
+    masses = phantom.region_masses_by_slice_g
+    whole = masses.sum(axis=0)
+    return np.divide(masses[inside].sum(axis=0), whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def body_dose(

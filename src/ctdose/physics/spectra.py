@@ -86,8 +86,11 @@ def heel_profile(
     """
     _check_tube(tube_voltage_kv, anode_angle_deg)
 
+    energies = unfiltered_spectrum(tube_voltage_kv, anode_angle_deg).energies_kev
+    of_one_photon = Spectrum(energies, np.ones_like(energies)).filtered(filtration or {}).kerma_by_energy()
+
     def kerma(angle: float) -> float:
-        return unfiltered_spectrum(tube_voltage_kv, angle).filtered(filtration or {}).air_kerma()
+        return float(unfiltered_spectrum(tube_voltage_kv, angle).weights @ of_one_photon)
 
     nodes = tube_table().anode_angle_deg  # between them spectra, and so their kerma, are linear in the angle
     relative = np.array([kerma(angle) for angle in nodes]) / kerma(anode_angle_deg)

@@ -116,10 +116,11 @@ class Spectrum:
         float
             uGy per mAs at 1 m for an absolute spectrum; else keV/g for the given weights.
         """
-        total = float(self._kerma().sum())
+        total = float(self.kerma_by_energy().sum())
         return total * MICROGRAY_PER_KEV_G if self.absolute else total
 
-    def _kerma(self) -> F64:
+    def kerma_by_energy(self) -> F64:
+        """Air kerma of each energy, keV/g for the given weights, shape (n,)."""
         from ctdose.physics.energy_absorption import mass_energy_absorption
 
         return self.weights * self.energies_kev * mass_energy_absorption(Material("air"), self.energies_kev)
@@ -162,7 +163,7 @@ class Spectrum:
         mu = _attenuation(
             material if isinstance(material, Material) else Material(material), self.energies_kev
         )
-        kerma = self._kerma() / self._kerma().sum()
+        kerma = self.kerma_by_energy() / self.kerma_by_energy().sum()
         thickness = 0.0
         for _ in range(100):
             left = kerma * np.exp(-mu * thickness)

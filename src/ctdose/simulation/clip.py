@@ -5,6 +5,8 @@ photon that has left them comes back only if it collides in the air, and there i
 own mu (kernels/surroundings.py).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
@@ -53,15 +55,27 @@ def clip_slabs(mask: np.ndarray, spacing_cm: np.ndarray) -> np.ndarray:
     return slabs
 
 
-def outside_slice(
-    shape: tuple[int, int, int], k: int, spacing_cm: np.ndarray, slabs: np.ndarray
-) -> np.ndarray:
-    """Voxels of slice k that lie wholly outside a slab, where tracking ends, bool [y, x]."""
+def outside_slices(
+    shape: tuple[int, int, int], spacing_cm: np.ndarray, slabs: np.ndarray
+) -> Callable[[int], np.ndarray]:
+    """Voxels that lie wholly outside a slab, where tracking ends, slice by slice.
+
+    Returns
+    -------
+    callable
+        bool [y, x] of slice k.
+    """
     _, ny, nx = shape
     y, x = ((np.arange(n) + 0.5) * d for n, d in zip((ny, nx), spacing_cm[1::-1]))
-    outside = np.zeros((ny, nx), bool)
-    for a, b, c, low, high in slabs:
-        half = 0.5 * (abs(a) * spacing_cm[0] + abs(b) * spacing_cm[1] + abs(c) * spacing_cm[2])
-        place = c * (k + 0.5) * spacing_cm[2] + (b * y)[:, None] + (a * x)[None, :]
-        outside |= (place + half <= low) | (place - half >= high)
-    return outside
+
+    def outside(rows: np.ndarray, z: float) -> np.ndarray:
+        found = np.zeros((ny, nx), bool)
+        for a, b, c, low, high in rows:
+            half = 0.5 * (abs(a) * spacing_cm[0] + abs(b) * spacing_cm[1] + abs(c) * spacing_cm[2])
+            place = c * z + (b * y)[:, None] + (a * x)[None, :]
+            found |= (place + half <= low) | (place - half >= high)
+        return found
+
+    along_z, across_z = slabs[slabs[:, 2] == 0.0], slabs[slabs[:, 2] != 0.0]
+    of_all = outside(along_z, 0.0)  # the same in every slice
+    return lambda k: of_all | outside(across_z, (k + 0.5) * spacing_cm[2])

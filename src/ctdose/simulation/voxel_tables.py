@@ -6,7 +6,7 @@ import numpy as np
 
 from ctdose.kernels.tables import REGION_SENTINEL, Voxels
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
-from ctdose.simulation.clip import body_mask, box_slabs, clip_slabs, outside_slice
+from ctdose.simulation.clip import body_mask, box_slabs, clip_slabs, outside_slices
 
 PAIRS = 1 << 18  # of material and region, as in the low bits of a word
 DENSITIES = 1 << 14
@@ -36,13 +36,14 @@ def build_voxels(phantom: VoxelPhantom, *, clip: bool = False) -> Voxels:
     if clip:
         mask = body_mask(phantom)
         if mask.any():
-            slabs = beyond = clip_slabs(mask, spacing)
+            slabs = clip_slabs(mask, spacing)
+            beyond = outside_slices(phantom.shape, spacing, slabs)
         del mask
 
     def slices(k: int) -> tuple[np.ndarray, np.ndarray]:
         region = phantom.region_index[k].astype(np.uint32)
         if beyond is not None:
-            region[outside_slice(phantom.shape, k, spacing, beyond)] = REGION_SENTINEL
+            region[beyond(k)] = REGION_SENTINEL
         pair = (phantom.material_index[k].astype(np.uint32) << MATERIAL_SHIFT) | region
         return pair, phantom.density_steps(k)
 
