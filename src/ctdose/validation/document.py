@@ -36,7 +36,7 @@ Reference: {citation}. The figures are transcribed second-hand.
 
 Each row gives ctdose's estimate with its standard error σ, mean, smallest and largest result of the codes, and the
 difference from their mean. A row is accepted if |difference| ≤ max(half the codes' range, 1 %) + 2σ. A case is accepted
-if all its rows are, σ ≤ 0.5 % in every row above a tenth of the largest of its case and beam and ≤ 2 % in the others,
+if all its rows are, σ ≤ 0.25 % in every row above a tenth of the largest of its case and beam and ≤ 1 % in the others,
 the median of |difference| ≤ 0.5 %, and the mean of the signed differences within ±0.3 %.
 
 Energy imparted is scored by the collision-kerma estimator, air kerma by the fluence and the report's own μ_en.

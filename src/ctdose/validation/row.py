@@ -10,7 +10,7 @@ from ctdose.validation.reference import ReferenceRow
 
 ALLOWED_PERCENT = 1.0  # or half the codes' range, where that is more; plus two standard errors
 MAJOR_SHARE = 0.1  # of the largest row of its case and beam
-MAJOR_SIGMA_PERCENT, MINOR_SIGMA_PERCENT = 0.5, 2.0
+MAJOR_SIGMA_PERCENT, MINOR_SIGMA_PERCENT = 0.25, 1.0
 MEDIAN_PERCENT, MEAN_PERCENT = 0.5, 0.3
 
 
