@@ -3,23 +3,15 @@
 python benchmarks/scaling.py [--rounds 3] [--output scaling.json]
 """
 
-import argparse
-from pathlib import Path
-
 import cases
-from timing import Variant, interleave, machine, print_table, save
+from timing import Variant, arguments, interleave, machine, print_table, save
 
 BATCHES = 12
 
 
 def main() -> None:
     """Measure, print, save."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path)
-    given = parser.parse_args()
+    given = arguments(__doc__, rounds=3)
     variants = [Variant(f"{n}^3 voxels", cases.cube(n)) for n in (16, 64, 128, 256, 384)]
     variants += [Variant(f"{n}^3 voxels, map", cases.cube(n, with_voxels=True)) for n in (64, 256)]
     variants += [Variant(f"{n} materials", cases.cube(64, materials=n)) for n in (1, 16, 64)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -36,6 +37,16 @@ def calibration_ns() -> float:
     begin = time.perf_counter()
     _arithmetic(50_000_000)
     return (time.perf_counter() - begin) / 50_000_000 * 1e9
+
+
+def arguments(description: str | None, rounds: int) -> argparse.Namespace:
+    """The options that the benchmarks share: rounds and output."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--output", type=Path)
+    return parser.parse_args()
 
 
 class Variant:

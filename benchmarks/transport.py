@@ -6,17 +6,15 @@ Case 5 needs the report's volume (CTDOSE_REFERENCE). Organs only and with dose m
 kernel against the lanes; the figure of merit of both estimators, organ by organ.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import cases
 import numpy as np
-from timing import Variant, interleave, machine, peak_memory_mib, print_table, save
+from timing import Variant, arguments, interleave, machine, peak_memory_mib, print_table, save
 
 BATCHES, BATCHES_REFERENCE = 24, 8
 COMPILE = (
@@ -58,12 +56,7 @@ def figures_of_merit(build, seconds_each: float = 20.0) -> dict[str, float]:
 
 def main() -> None:
     """Measure, print, save."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--output", type=Path)
-    given = parser.parse_args()
+    given = arguments(__doc__, rounds=5)
     variants = []
     for name, build in (("case 5", cases.torso), ("chest", cases.chest)):
         organs, maps = build(False), build(True)

@@ -19,6 +19,7 @@ from ctdose.validation.displacement import (
 )
 from ctdose.validation.document import write_document
 from ctdose.validation.published import PublishedCase, load_published, save_published
+from ctdose.validation.row import MEAN_PERCENT, MEDIAN_PERCENT
 
 LEVEL = 1e-3  # of a false alarm in one case
 LARGEST_SIGMA_PERCENT = 5.0  # beyond, a few histories make the row and its error is no Gaussian's
@@ -103,18 +104,19 @@ def test_save_and_load(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("case", case_names())
 def test_full_run_meets_every_criterion(case, request):
-    """As published, from another seed: some 10 to 40 minutes a case."""
+    """As published, from another seed, with twice the standard error at most: some 1 to 15 minutes a case."""
     if case == "5":
         request.getfixturevalue("reference")
     rows = run_cases([case], seed=2, threads=2)
     (summary,) = summarize(rows)
+    assert summary.outside == 0, summary
     if case != "5":
-        assert summary.ok, summary
+        assert summary.median_percent <= MEDIAN_PERCENT
+        assert abs(summary.mean_percent) <= MEAN_PERCENT
         return
     # The mean of the four codes holds one whose source was displaced (docs/validation.md): three of the four are
     # farther from it than the criterion allows. So ctdose has to lie among the codes, and to agree when it is moved.
     own = [summarize(codes_as_rows(rows, code))[0].mean_percent for code in CODES]
-    assert (summary.outside, summary.imprecise) == (0, 0)
     assert min(own) < summary.mean_percent < max(own)
     gradients = load_gradients(request.getfixturevalue("root") / "docs")
     fits = {code: fit_displacement(rows, gradients, code) for code in CODES}

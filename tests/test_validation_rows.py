@@ -41,8 +41,8 @@ def test_sigma_is_stricter_for_large_rows():
     small = dataclasses.replace(ROW, volume="VOI 1", mean=9.9)
     other_beam = dataclasses.replace(ROW, beam="120 kVp", mean=1e6)
     rows = [ROW, small, other_beam]
-    assert required_sigma_percent(ROW, rows) == 0.5
-    assert required_sigma_percent(small, rows) == 2.0
+    assert required_sigma_percent(ROW, rows) == 0.25
+    assert required_sigma_percent(small, rows) == 1.0
 
 
 def test_summary_counts_and_averages():

@@ -28,7 +28,11 @@ def validate(
         ),
     ] = None,
     scale: Annotated[
-        str, typer.Option(metavar="S", help="Share of the histories of the published table.")
+        str,
+        typer.Option(
+            metavar="S",
+            help="Factor on the histories; 1 gives standard errors of 0.5 %, and takes some ten minutes.",
+        ),
     ] = DEFAULT_SCALE,
     seed: Annotated[str, typer.Option(metavar="N", help="Seed of the random numbers.")] = "1",
     threads: Annotated[str | None, typer.Option(metavar="N", help="[default: all processors]")] = None,
