@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ctdose.cli.messages import say
+from ctdose.cli.phantom_import import app as import_app
 from ctdose.cli.table import print_table
 from ctdose.cli.typed_numbers import parse_number
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Phantoms: what is irradiated.")
+
+app.add_typer(import_app, name="import", hidden=not import_app.registered_commands)
 
 MOST_MATERIALS = 8
 HEADINGS = ("organ", "organ_id", "icrp103_tissue", "mass_g", "reference_mass_g", "difference_%")
