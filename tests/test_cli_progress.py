@@ -87,7 +87,7 @@ def test_a_calibration_in_rounds_is_shown_as_rounds(ticking):
     report("water", 0, 1)
     assert shown.begun == ["calibration 120 kV body", "calibration 120 kV body, round 2", "water"]
     assert len(shown.notes) == 1
-    assert shown.notes[0].startswith("Calibrating once (about a minute)")
+    assert shown.notes[0].startswith("Calibrating once (some 20 s)")
 
 
 def test_compiling_is_said_once_and_noted_when_it_is_done(ticking, tmp_path, monkeypatch):

@@ -15,8 +15,9 @@ from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import Tables
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.compiled import kernel_sha256
-from ctdose.simulation.ct_beam import build_ct_beam
+from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
 from ctdose.simulation.runner import Progress
+from ctdose.simulation.scoring import Composite
 
 RELATIVE_STANDARD_ERROR = 1e-3
 
@@ -94,15 +95,10 @@ def calibrate(
         If the scanner's file states no output for this bowtie in that CTDI phantom.
     """
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm)
-    if stated is None or scanner.output is None:
-        raise CtdoseError(
-            f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
-            "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."
-        )
+    stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
+    assert scanner.output is not None
     reference_mm = scanner.output.reference_collimation_mm
-    reference = build_ct_beam(scanner, tube_voltage_kv, bowtie, reference_mm)
-    tables, composites = ctdi_tables(reference, phantom_cm)
+    reference, tables, composites = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
     identity = _identity(tables, reference_mm, relative_standard_error)
     simulated = _cached(identity)
     if simulated is None:
@@ -128,6 +124,37 @@ def calibrate(
         center_to_periphery=simulated.center / simulated.periphery,
         histories=simulated.histories,
     )
+
+
+def is_calibrated(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, *, ctdi_phantom_cm: int | None = None
+) -> bool:
+    """Whether the calibration of a beam is in the cache; parameters as `calibrate`."""
+    phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
+    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
+    assert scanner.output is not None
+    reference_mm = scanner.output.reference_collimation_mm
+    _, tables, _ = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
+    return _cached(_identity(tables, reference_mm, RELATIVE_STANDARD_ERROR)) is not None
+
+
+def _stated(scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int) -> float:
+    """The output of the scanner's file, CTDI_w in mGy per 100 mAs."""
+    stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm)
+    if stated is None or scanner.output is None:
+        raise CtdoseError(
+            f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
+            "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."
+        )
+    return stated
+
+
+def _reference(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, collimation_mm: float
+) -> tuple[CTBeam, Tables, list[Composite]]:
+    """The beam for which the output is stated, in the CTDI phantom."""
+    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm)
+    return beam, *ctdi_tables(beam, phantom_cm)
 
 
 def _identity(tables: Tables, collimation_mm: float, precision: float) -> str:

@@ -62,7 +62,7 @@ def _checked(name: str) -> tuple[PreparedExam, str] | None:
 def _text(prepared: PreparedExam) -> str:
     from ctdose.cli.forecast import dose_lines, time_lines
 
-    lines = [*dose_lines(prepared.resolved), *time_lines(prepared.exam)]
+    lines = [*dose_lines(prepared.resolved), *time_lines(prepared.exam, prepared.resolved)]
     return prepared.resolved.to_yaml() + "".join(f"# {line}\n" for line in lines)
 
 

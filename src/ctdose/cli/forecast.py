@@ -38,7 +38,7 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
             yield f"all acquisitions on {body}: DLP {total}"
 
 
-def time_lines(exam: Exam) -> Iterator[str]:
+def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
     """Estimate the time from the rate of the last run or an assumed one, and say which of them it is."""
     from ctdose.api import available_threads
     from ctdose.simulation.compiled import is_compiled
@@ -53,8 +53,23 @@ def time_lines(exam: Exam) -> Iterator[str]:
         f"time: about {clock(rate.seconds(histories, threads))} for {histories:,} histories on {threads} threads "
         f"({rate.per_thread * threads / 1e6:.2g} M histories/s, {source})"
     )
-    compiling = "" if is_compiled() else "compiling (about 30 s) and "
-    yield f"on top, once: {compiling}the calibration of a beam that was not used here before (about a minute)"
+    extra = [] if is_compiled() else ["compiling (about 30 s)"]
+    missing = _calibrations_missing(exam, resolved)
+    if missing:
+        extra.append(f"the calibration of {missing} beam{'s' * (missing > 1)} (some 20 s each)")
+    if extra:
+        yield f"on top, once: {' and '.join(extra)}"
+
+
+def _calibrations_missing(exam: Exam, resolved: ResolvedExam) -> int:
+    """Beams of the exam whose calibration is not in the cache."""
+    from ctdose.calibration.calibrate import is_calibrated
+
+    plans = next(iter(resolved.plans.values()))
+    beams = {(a.tube_voltage_kv, a.bowtie, p.ctdi_phantom_cm) for a, p in zip(exam.acquisitions, plans)}
+    return sum(
+        not is_calibrated(resolved.scanner, kv, bowtie, ctdi_phantom_cm=cm) for kv, bowtie, cm in beams
+    )
 
 
 def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:

@@ -10,7 +10,7 @@ CALIBRATION = "calibration"
 """What the names of the stages before the bodies begin with."""
 
 CALIBRATING = (
-    "Calibrating once (about a minute), for a beam not used here before; kept in the cache for later runs."
+    "Calibrating once (some 20 s), for a beam not used here before; kept in the cache for later runs."
 )
 COMPILING = "Compiling once (about 30 s); kept in the cache for later runs."
 
