@@ -31,25 +31,29 @@ import ctdose
 from ctdose.simulation import beam_tables as b, transport_tables as t, views as v, voxel_tables as x
 from ctdose.simulation.cuda_runner import CudaRunner
 from ctdose.simulation.scoring import Composite, FoldedResponse
+from ctdose.simulation.zones import Raised
 water, air = ctdose.Material("water"), ctdose.Material("air")
 contrast = ctdose.Material.from_mass_fractions("c", {"H": 0.1, "O": 0.8, "Ca": 0.02, "I": 0.08}, density_g_cm3=1.1)
 index = (np.indices((5, 5, 5)).sum(axis=0) % 2).astype(np.uint8)
-phantom = ctdose.VoxelPhantom(index, [water, contrast], (10.0,) * 3, (-20.0,) * 3)
+region = index.copy()
+region[1, 1, 0] = 2
+phantom = ctdose.VoxelPhantom(index, [water, contrast], (10.0,) * 3, (-20.0,) * 3, region)
 point = ctdose.PointSource((0, -400, 50), (0, 0, 0), (0.06, 0.06), ([34.0, 80.0], [1, 1]))
 parallel = ctdose.ParallelBeam((1, 2, 3), (-60, -120, -180), (40, 40), 33.5)
 
-def tables_of(estimator, beam, surroundings, voxels):
+def tables_of(estimator, beam, surroundings, voxels, raised=t.NOWHERE):
     beams = b.pack_beams([b.open_beam_row(beam, lambda p: x.to_kernel_frame(phantom, p))])
     return t.build_transport_tables(
         phantom, beams, v.build_views([v.FIXED_PIECE]), key=(3, 4),
         physics=t.Physics(estimator, 2.0, estimator == "analogue"), surroundings=surroundings, with_voxels=voxels,
-        responses=[FoldedResponse("a", 1, water)], composites=[Composite("sum", {0: 0.3, 1: -0.7})])
+        raised=raised, responses=[FoldedResponse("a", 1, water)], composites=[Composite("sum", {0: 0.3, 1: -0.7})])
 
 CASES = {
     "collision kerma": ("collision-kerma", point, None, True),
     "collision kerma in air, no map": ("collision-kerma", parallel, air, False),
     "analogue in air": ("analogue", point, air, True),
     "analogue": ("analogue", parallel, None, True),
+    "zones": ("collision-kerma", point, air, True, Raised((2,), 6.0)),
 }
 """
 
@@ -72,6 +76,7 @@ class Watched(CudaRunner):
 found = {}
 for name, case in CASES.items():
     tables = tables_of(*case)
+    assert tables.zones.shape.any() == (name == "zones")
     if sys.argv[1] == "cuda":
         runner = Watched(tables, histories=HISTORIES)
         sums = runner.run(BATCHES)
