@@ -130,7 +130,7 @@ def simulate(
         complete = complete and whole
         if not whole:
             break
-    return _result(ready, bodies, beams, calibrations, complete, time.perf_counter() - begin)
+    return _result(ready, bodies, beams, calibrations, complete, device, time.perf_counter() - begin)
 
 
 def _calibrate(
@@ -227,6 +227,7 @@ def _result(
     beams: list[CTBeam],
     calibrations: list[Calibration],
     complete: bool,
+    device: str,
     seconds: float,
 ) -> Result:
     from ctdose.dosimetry.effective_dose import effective_dose
@@ -258,6 +259,7 @@ def _result(
             "ctdose_version": __version__,
             "kernel_sha256": kernel_sha256(),
             "physics_data": physics_version(),
+            "device": device,
         },
         seconds=seconds,
     )

@@ -202,7 +202,7 @@ class Result:
     exam_sha256 : str
     created_utc : str
     versions : dict of str to str
-        ``ctdose_version``, ``kernel_sha256``, ``physics_data``.
+        ``ctdose_version``, ``kernel_sha256``, ``physics_data``, ``device`` (``cpu`` or ``cuda``).
     seconds : float
         Wall time of the simulation.
     """
