@@ -69,9 +69,9 @@ def skeleton_rows(phantom: VoxelPhantom, first_row: int) -> SkeletonRows:
         for region, in_region in _by_region(sites, part).items():
             if region >= len(volumes) or volumes[region] == 0.0:
                 continue
-            coefficients[tissue][first_row + len(responses)] = (
-                sum(in_region.values()) / total / (UNIT_DENSITY_G_CM3 * volumes[region])
-            )
+            share = sum(in_region.values()) / total
+            per_dose = 1.0 / (UNIT_DENSITY_G_CM3 * float(volumes[region]))
+            coefficients[tissue][first_row + len(responses)] = share * per_dose
             curve = _curve(phantom, in_region, part)
             responses.append(FoldedResponse(f"{tissue} dose in region {region}", region, curve))
     return SkeletonRows(tuple(responses), coefficients, masses)
