@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctdose.dosimetry.skeleton import ENDOSTEUM, MARROW, skeleton_rows
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
-from ctdose.phantoms.organs import MarrowSite, Organ
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.simulation.scoring import Composite, FoldedResponse
 
-MARROW, ENDOSTEUM = "red_bone_marrow", "bone_surface"
-MARROW_MATERIAL = "red marrow"
 RECOMMENDATIONS = ("icrp103", "icrp60")
 
 
@@ -71,35 +70,6 @@ def _tissue_coefficients(
     return coefficients, masses
 
 
-def _skeleton(phantom: VoxelPhantom, first_row: int) -> tuple[list[FoldedResponse], dict, dict]:
-    """Responses of the spongiosa sites; marrow and endosteum dose as combinations of them.
-
-    Fluence in spongiosa folded with E mu_en of red marrow at each collision's energy; the sites are weighted by their
-    marrow (endosteum) mass. One response serves both tissues of a site.
-    """
-    from ctdose.physics.materials import Material
-
-    sites: tuple[MarrowSite, ...] = phantom.anatomy.marrow_sites if phantom.anatomy else ()
-    if not sites:
-        return [], {}, {}
-    marrow = Material(MARROW_MATERIAL)
-    volumes = phantom.region_volumes_cm3()
-    present = [site for site in sites if 0 <= site.region < volumes.size and volumes[site.region] > 0]
-    rows = {region: row for row, region in enumerate(sorted({s.region for s in present}), start=first_row)}
-    responses = [FoldedResponse(f"marrow dose in region {region}", region, marrow) for region in rows]
-    coefficients: dict[str, dict[int, float]] = {}
-    masses: dict[str, float] = {}
-    for tissue, kind in ((MARROW, "active_marrow_g"), (ENDOSTEUM, "endosteum_g")):
-        masses[tissue] = sum(getattr(s, kind) + getattr(s, f"omitted_{kind}") for s in sites)
-        of_tissue: dict[int, float] = {}
-        for site in present:
-            share = getattr(site, kind) / masses[tissue]
-            per_dose = 1.0 / (marrow.density_g_cm3 * volumes[site.region])
-            of_tissue[rows[site.region]] = of_tissue.get(rows[site.region], 0.0) + share * per_dose
-        coefficients[tissue] = of_tissue
-    return responses, coefficients, masses
-
-
 def _combine(weights: dict[str, float], coefficients: dict[str, dict[int, float]]) -> dict[int, float]:
     combined: dict[int, float] = {}
     for tissue, weight in weights.items():
@@ -118,6 +88,11 @@ def build_body_rows(phantom: VoxelPhantom) -> BodyRows:
     ----------
     phantom : VoxelPhantom
         With organs; without anatomy there are no groups, tissues or weighted sums.
+
+    Raises
+    ------
+    CtdoseError
+        If a marrow site has no response function in ICRP 116.
     """
     mass_g = phantom.region_masses_g()
     organ_mass = mass_g.copy()
@@ -127,15 +102,15 @@ def build_body_rows(phantom: VoxelPhantom) -> BodyRows:
     if phantom.anatomy is None:
         return BodyRows(organ_mass, (), (), {})
     coefficients, tissue_masses = _tissue_coefficients(phantom, mass_g)
-    responses, skeleton, skeleton_masses = _skeleton(phantom, mass_g.size)
-    coefficients |= skeleton
-    tissue_masses |= skeleton_masses
+    skeleton = skeleton_rows(phantom, mass_g.size)
+    coefficients |= skeleton.coefficients
+    tissue_masses |= skeleton.masses_g
     composites = [Composite(f"group:{name}", c) for name, c in _groups(phantom, organ_mass).items()]
     composites += [Composite(f"tissue:{name}", c) for name, c in coefficients.items()]
     for name in RECOMMENDATIONS:
         weights = load_tissue_weights(name).of_tissues(tissue_masses)
         composites.append(Composite(f"weighted:{name}", _combine(weights, coefficients)))
-    return BodyRows(organ_mass, tuple(responses), tuple(composites), tissue_masses)
+    return BodyRows(organ_mass, skeleton.responses, tuple(composites), tissue_masses)
 
 
 def _groups(phantom: VoxelPhantom, organ_mass_g: np.ndarray) -> dict[str, dict[int, float]]:

@@ -37,7 +37,8 @@ def region_coefficients(rows: BodyRows, mean: np.ndarray, recommendation: str = 
     """Share of a region's imparted energy in the weighted dose, 1/g, [regions].
 
     A tissue's share of E is spread in proportion to the energy imparted in it. Marrow and endosteum are scored by
-    fluence: the spongiosa's energies are scaled so that each site sums to its folded dose.
+    fluence: the spongiosa's energies are scaled so that each site sums to the folded doses of both. (A site that was
+    crossed and, with the analogue estimator, never hit has no energy to scale: its share is missing.)
     """
     regions = rows.organ_mass_g.size
     composite = next(c for c in rows.composites if c.name == f"weighted:{recommendation}")

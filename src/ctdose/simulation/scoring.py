@@ -8,11 +8,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctdose.kernels.tables import ENERGY_BINS, Composites, Responses
+from ctdose.kernels.tables import ENERGY_BINS, F32, F64, Composites, Responses
+from ctdose.physics.energy_grid import bin_ends
 from ctdose.physics.materials import Material
-from ctdose.physics.tables import response_curve
+from ctdose.physics.tables import response_curve, value_and_slope
 
 RESPONSES_OF_A_REGION = 2
+
+
+@dataclass(frozen=True)
+class TabulatedCurve:
+    """A response function that is known at some energies: straight between them in log-log, level beyond them.
+
+    Parameters
+    ----------
+    energies_kev : tuple of float
+        Ascending, keV.
+    kev_per_cm : tuple of float
+        What a track of 1 cm scores, keV/cm; positive.
+
+    Raises
+    ------
+    ValueError
+        If there is not one value for each energy, energies do not ascend, or something is not positive.
+    """
+
+    energies_kev: tuple[float, ...]
+    kev_per_cm: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.energies_kev) != len(self.kev_per_cm) or not self.energies_kev:
+            raise ValueError(
+                f"kev_per_cm ({len(self.kev_per_cm)} for {len(self.energies_kev)} energies). Give one for each."
+            )
+        if not all(0.0 < value < math.inf for value in (*self.energies_kev, *self.kev_per_cm)):
+            raise ValueError("energies_kev or kev_per_cm (not positive). Give positive numbers.")
+        if any(upper <= lower for lower, upper in zip(self.energies_kev, self.energies_kev[1:])):
+            raise ValueError("energies_kev (not ascending). Sort them.")
+
+    def at(self, energy_kev: F64) -> F64:
+        """The value at some energies (keV), keV/cm."""
+        return np.exp(np.interp(np.log(energy_kev), np.log(self.energies_kev), np.log(self.kev_per_cm)))
 
 
 @dataclass(frozen=True)
@@ -23,7 +59,7 @@ class FoldedResponse:
     ----------
     name : str
     region : int
-    curve : Material, or float32 ndarray [ENERGY_BINS, 2]
+    curve : Material, TabulatedCurve, or float32 ndarray [ENERGY_BINS, 2]
         What a track of 1 cm in the region scores, keV/cm. A material stands for its E mu_en: the sum over the region,
         divided by the region's volume and the material's density, is the material's collision kerma. An array
         holds (value at the lower node, slope per keV) on the nodes of the run.
@@ -31,7 +67,7 @@ class FoldedResponse:
 
     name: str
     region: int
-    curve: Material | np.ndarray
+    curve: Material | TabulatedCurve | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -85,9 +121,7 @@ def build_responses(
         key = given.tobytes() if isinstance(given, np.ndarray) else given
         if key not in known:
             known[key] = len(curves)
-            if isinstance(given, Material):
-                given = response_curve(node_kev, given, cutoff_kev=cutoff_kev, doppler=doppler)
-            curves.append(given)
+            curves.append(_on_nodes(given, node_kev, cutoff_kev, doppler))
         free = np.flatnonzero(of_region[response.region, :, 0] < 0)
         if free.size == 0:
             raise ValueError(
@@ -97,6 +131,17 @@ def build_responses(
     if not curves:
         curves.append(np.zeros((ENERGY_BINS, 2), np.float32))
     return Responses(curve=np.ascontiguousarray(np.stack(curves, axis=1), np.float32), of_region=of_region)
+
+
+def _on_nodes(
+    given: Material | TabulatedCurve | np.ndarray, node_kev: F32, cutoff_kev: float, doppler: bool
+) -> F32:
+    if isinstance(given, Material):
+        return response_curve(node_kev, given, cutoff_kev=cutoff_kev, doppler=doppler)
+    if isinstance(given, TabulatedCurve):
+        lower, upper = bin_ends(node_kev)
+        return value_and_slope(node_kev, given.at(lower), given.at(upper))
+    return given
 
 
 def build_composites(composites: Sequence[Composite], rows: int) -> Composites:
