@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
-from ctdose.results.organ_colours import Colour, colour_of
+from ctdose.results.organ_colours import Colour, colour_of, other_names
 from ctdose.results.organ_labels import HEADINGS, Label, labels
 from ctdose.results.sections import AIR_G_CM3, Section
 
@@ -55,39 +56,65 @@ class Seen:
     left_out: int
 
 
-def what_is_seen(phantom: VoxelPhantom, planes: Sequence[Section], others: Sequence[str]) -> Seen:
-    """List what is seen on the sections of a body.
+def what_is_seen(phantoms: Sequence[VoxelPhantom], rows: Sequence[Sequence[Section]]) -> list[Seen]:
+    """List what is seen on the sections of each body; a name has the same number on all of them.
 
     Parameters
     ----------
-    phantom : VoxelPhantom
-    planes : sequence of Section
-    others : sequence of str
-        Of `organ_colours.other_names`.
+    phantoms : sequence of VoxelPhantom
+    rows : sequence of sequences of Section
+        Those of each phantom.
     """
-    found = labels(phantom)
-    cuts = [seen_regions(phantom, plane) for plane in planes]
-    area: dict[str, int] = {}
-    kinds: dict[str, dict[bool, Label]] = {}
+    others = other_names(phantoms)
+    cuts = [[seen_regions(each, plane) for plane in row] for each, row in zip(phantoms, rows)]
+    areas = [_areas(labels(each), of_body) for each, of_body in zip(phantoms, cuts)]
+    number_of = _numbers(areas)
+    return [
+        _seen(labels(each), of_body, area, number_of, others)
+        for each, of_body, area in zip(phantoms, cuts, areas)
+    ]
+
+
+def _areas(found: dict[int, Label], cuts: Sequence[np.ndarray]) -> Counter[Label]:
+    """Voxels of each label on the sections of a body."""
+    area: Counter[Label] = Counter()
     for cut in cuts:
-        for region, count in zip(*(each.tolist() for each in np.unique(cut[cut >= 0], return_counts=True))):
-            label = found[region]
-            area[label.name] = area.get(label.name, 0) + count
-            kinds.setdefault(label.name, {})[label.inner] = label
-    shown = sorted(area, key=lambda name: -area[name])[:MOST_IN_LEGEND]
-    shown.sort(key=lambda name: (_any(kinds[name]).heading, -area[name]))
-    entries = tuple(
-        Entry(
-            number,
-            name,
-            _any(kinds[name]).heading,
-            tuple(colour_of(kind, others) for _, kind in sorted(kinds[name].items())),
-        )
-        for number, name in enumerate(shown, 1)
-    )
-    number_of = {entry.name: entry.number for entry in entries}
+        regions, counts = np.unique(cut[cut >= 0], return_counts=True)
+        for region, count in zip(regions.tolist(), counts.tolist()):
+            area[found[region]] += count
+    return area
+
+
+def _numbers(areas: Sequence[Counter[Label]]) -> dict[str, int]:
+    """Number of each name: by heading, within it the largest area first; the smallest of too many have none."""
+    total: Counter[str] = Counter()
+    heading: dict[str, int] = {}
+    for area in areas:
+        for label, count in area.items():
+            total[label.name] += count
+            heading[label.name] = label.heading
+    shown = [name for name, _ in total.most_common(MOST_IN_LEGEND)]
+    shown.sort(key=lambda name: (heading[name], -total[name]))
+    return {name: number for number, name in enumerate(shown, 1)}
+
+
+def _seen(
+    found: dict[int, Label],
+    cuts: Sequence[np.ndarray],
+    area: Counter[Label],
+    number_of: dict[str, int],
+    others: Sequence[str],
+) -> Seen:
+    kinds: dict[str, list[Label]] = {}
+    for label in sorted(area, key=lambda each: each.inner):
+        kinds.setdefault(label.name, []).append(label)
+    entries = [
+        Entry(number, name, kinds[name][0].heading, tuple(colour_of(kind, others) for kind in kinds[name]))
+        for name, number in number_of.items()
+        if name in kinds
+    ]
     table = np.array([number_of.get(label.name, 0) for label in found.values()] + [0])  # the last one: air
-    return Seen(entries, tuple(table[cut] for cut in cuts), len(area) - len(entries))
+    return Seen(tuple(entries), tuple(table[cut] for cut in cuts), len(kinds) - len(entries))
 
 
 def seen_regions(phantom: VoxelPhantom, plane: Section) -> np.ndarray:
@@ -97,10 +124,6 @@ def seen_regions(phantom: VoxelPhantom, plane: Section) -> np.ndarray:
     own = np.array([material.density_g_cm3 for material in phantom.materials])
     solid = own[plane.of(phantom.material_index)] > AIR_G_CM3
     return np.where(named[regions] | solid, regions, -1)
-
-
-def _any(kinds: dict[bool, Label]) -> Label:
-    return next(iter(kinds.values()))
 
 
 def lines_of(seen: Seen) -> list[str | Entry]:

@@ -14,9 +14,9 @@ from ctdose.results.legend_drawing import draw_legend, legend_height
 from ctdose.results.organ_colours import colour_table, other_names
 from ctdose.results.phantom_layout import WIDTH_IN, Block, Box, lay_out_body
 from ctdose.results.phantom_legend import Seen, seen_regions, what_is_seen
-from ctdose.results.scan_ranges import ScanRange, draw_ranges, span_mm
+from ctdose.results.scan_ranges import ScanRange, draw_ranges, near_lines, span_mm
 from ctdose.results.section_choice import PointMm, RangeMm, choose_sections
-from ctdose.results.section_dressing import dress_section, write_numbers
+from ctdose.results.section_dressing import ROOM_IN, dress_section, write_numbers
 from ctdose.results.sections import Section
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ DOTS_PER_INCH = 200
 NOTE_IN, BETWEEN_IN = 0.38, 0.15
 NOTE = (
     "R, L: the patient's right and left; A front, P back, H head, F feet. Radiological convention: in coronal\n"
-    "and transverse sections the patient's right is on the left. Scales in mm: x to the left, y to the back, z up."
+    "and transverse sections the patient's right is on the left. Scales in mm: x to the left, y to the back, z to the head."
 )
 
 
@@ -71,7 +71,7 @@ def draw_phantoms(
     """The figure that `plot_phantom` saves."""
     rows = [choose_sections(each, at_mm, span_mm(ranges[each.name])) for each in phantoms]
     others = other_names(phantoms)
-    seen = [what_is_seen(each, row, others) for each, row in zip(phantoms, rows)]
+    seen = what_is_seen(phantoms, rows)
     blocks, top = [], 0.0
     for each, row, legend in zip(phantoms, rows, seen):
         block = lay_out_body(row, top)
@@ -129,7 +129,8 @@ def _draw_body(
         )
         draw_ranges(axes, plane, ranges, words=plane.kind == "coronal")
         scale = box[2] / plane.size_mm[0]
-        write_numbers(axes, plane, numbers, seen.entries, scale)
+        free = np.where(near_lines(plane, len(numbers), ranges, ROOM_IN / scale)[:, None], 0, numbers)
+        write_numbers(axes, plane, free, seen.entries, scale)
         dress_section(axes, plane, scale)
     draw_legend(page, block, seen, ranges)
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ctdose.results.sections import Section
 
 if TYPE_CHECKING:
@@ -85,6 +88,20 @@ def draw_ranges(axes: Axes, plane: Section, ranges: Sequence[ScanRange], *, word
                     draw_line(axes, z, style)
             if words and len(ranges) == 1 and bottom <= max(ends) <= top:
                 _write(axes, word, max(ends))
+
+
+def near_lines(
+    plane: Section, rows: int, ranges: Sequence[ScanRange], distance_mm: float
+) -> NDArray[np.bool_]:
+    """Whether a number in a row of a section would be struck through by a line, [rows]."""
+    near = np.zeros(rows, bool)
+    if plane.axis == 0:
+        return near
+    bottom, top = plane.extent_mm[2:]
+    z = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
+    for end in (end for scan in ranges for _, span, _ in scan.lines() for end in span):
+        near |= np.abs(z - end) < distance_mm
+    return near
 
 
 def draw_line(axes: Axes, z_mm: float, style: object) -> None:

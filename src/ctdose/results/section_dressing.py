@@ -123,6 +123,6 @@ def _ticks(axes: Axes, plane: Section) -> None:
     width, height = (axes.get_position().width, axes.get_position().height)
     figure: Any = axes.figure
     sizes = (width * figure.get_figwidth(), height * figure.get_figheight())
-    for axis, inches in zip((axes.xaxis, axes.yaxis), sizes):
-        axis.set_major_locator(MaxNLocator(max(1, int(inches / 0.4)), steps=[1, 2, 5, 10]))
+    for axis, inches, pruned in zip((axes.xaxis, axes.yaxis), sizes, ("both", None)):
+        axis.set_major_locator(MaxNLocator(max(1, int(inches / 0.4)), steps=[1, 2, 5, 10], prune=pruned))
     axes.tick_params(labelsize=TICK_PT, length=2, pad=1.5, labelleft=plane.kind != "sagittal")
