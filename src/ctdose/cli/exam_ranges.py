@@ -47,6 +47,7 @@ def _same(one: VoxelPhantom, other: VoxelPhantom) -> bool:
 
     if one is other:
         return True
-    if one.name == other.name and one.name in phantom_names() and one.z_range_mm == other.z_range_mm:
-        return True
+    apart = max(abs(a - b) for a, b in zip(one.z_range_mm, other.z_range_mm))
+    if one.name == other.name and one.name in phantom_names():
+        return apart <= max(*one.spacing_mm, *other.spacing_mm)  # built with other voxels
     return one.shape == other.shape and one.sha256() == other.sha256()

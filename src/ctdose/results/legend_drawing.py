@@ -11,10 +11,11 @@ from ctdose.results.scan_ranges import ScanRange
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 TEXT_PT, LINE_IN = 7.0, 0.135
 SWATCH_IN, NUMBER_IN = (0.2, 0.095), 0.15
-COLUMN_IN = 1.25
+COLUMN_IN, MOST_CHARACTERS = 1.25, 60
 MOST_RANGES = 6
 INNER_NOTE = "second colour: contents"
 
@@ -46,7 +47,7 @@ def draw_legend(page: Axes, block: Block, seen: Seen, ranges: Sequence[ScanRange
     for i, column in enumerate(columns):
         left = block.legend_left + i * block.legend_width / len(columns)
         for k, line in enumerate(column):
-            _line(page, left, top + k * LINE_IN, line)
+            _line(page, left, top + k * LINE_IN, line, block.legend_width / len(columns))
     end = top + max(map(len, columns), default=0) * LINE_IN
     two = [entry.name for entry in seen.entries if len(entry.colours) > 1]
     notes = [INNER_NOTE + (" (breasts: fat)" if "breasts" in two else "")] if two else []
@@ -88,7 +89,7 @@ def _range_line(page: Axes, left: float, y: float, text: str, style: Any) -> Non
     _text(page, left + 0.4, y, text)
 
 
-def _line(page: Axes, left: float, y: float, line: str | Entry) -> None:
+def _line(page: Axes, left: float, y: float, line: str | Entry, room: float) -> None:
     from matplotlib.patches import Rectangle
 
     if isinstance(line, str):
@@ -104,9 +105,20 @@ def _line(page: Axes, left: float, y: float, line: str | Entry) -> None:
         (left + NUMBER_IN, y - height / 2), width, height, fill=False, edgecolor="0.35", linewidth=0.5
     )
     page.add_patch(outline)
-    _text(page, left + NUMBER_IN + width + 0.06, y, line.name)
+    begin = NUMBER_IN + width + 0.06
+    _name(page, left + begin, y, line.name, room - begin - 0.04)
 
 
-def _text(page: Axes, x: float, y: float, text: str, **more: Any) -> None:
+def _name(page: Axes, x: float, y: float, name: str, room: float) -> None:
+    """Write a name, cut to the width that there is."""
+    text = _text(page, x, y, name)
+    most = room * page.transData.get_matrix()[0, 0]  # pixels
+    for length in range(min(len(name), MOST_CHARACTERS), 1, -1):
+        if text.get_window_extent().width <= most:
+            return
+        text.set_text(f"{name[: length - 1]}…")
+
+
+def _text(page: Axes, x: float, y: float, text: str, **more: Any) -> Text:
     look = {"fontsize": TEXT_PT, "va": "center_baseline", "parse_math": False, **more}
-    page.text(x, y, text, **look)
+    return page.text(x, y, text, **look)

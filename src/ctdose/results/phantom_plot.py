@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 Ranges = RangeMm | Mapping[str, Sequence[ScanRange | RangeMm]]
 DOTS_PER_INCH = 200
-NOTE_IN, BETWEEN_IN = 0.38, 0.15
+NOTE_IN, BETWEEN_IN = 0.5, 0.15
 NOTE = (
-    "R, L: the patient's right and left; A front, P back, H head, F feet. Radiological convention: in coronal\n"
-    "and transverse sections the patient's right is on the left. Scales in mm: x to the left, y to the back, z to the head."
+    "R, L: the patient's right and left; A front, P back, H head, F feet.\n"
+    "Radiological convention: in coronal and transverse sections the patient's right is on the left.\n"
+    "Scales in mm: x to the patient's left, y to the back, z to the head."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,9 +104,9 @@ def near_lines(
     return near
 
 
-def draw_line(axes: Axes, z_mm: float, style: object) -> None:
+def draw_line(axes: Axes, z_mm: float, style: Any) -> None:
     """Draw a level line: black in a white casing, so that it is seen on every colour."""
-    shared = {"zorder": 3.0, "gid": f"scan-range-{z_mm:.3f}"}
+    shared: dict[str, Any] = {"zorder": 3.0, "gid": f"scan-range-{z_mm:.3f}"}
     axes.axhline(z_mm, color=CASING_COLOUR, linewidth=CASING_PT, **shared)
     axes.axhline(z_mm, color=LINE_COLOUR, linewidth=LINE_PT, linestyle=style, **shared)
 
