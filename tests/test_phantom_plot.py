@@ -294,6 +294,21 @@ def test_the_table_has_volumes_and_extents():
     assert [row[0] for row in organ_rows(bare)][-2:] == ["region 7", "region 8"]
 
 
+@pytest.mark.parametrize("spacing", [10.2, 7.4, 25.0])
+def test_scales_of_neighbours_stay_apart(spacing):
+    shape, step = (20, 40, 40), (spacing, spacing, spacing)
+    plain = VoxelPhantom(np.zeros(shape, np.uint8), (Material("water"),), step, (-19.5 * spacing,) * 3)
+    figure = draw_phantoms([plain], {"phantom": []})
+    figure.canvas.draw()
+    ends = []
+    for kind in ("coronal", "sagittal"):
+        labels_x = section_axes(figure, kind).get_xticklabels()
+        assert len(labels_x) >= 3
+        boxes = [label.get_window_extent() for label in labels_x]
+        ends += [boxes[0].x0, boxes[-1].x1]
+    assert ends[1] + 3.0 < ends[2]
+
+
 def test_a_single_slice_is_drawn(tmp_path):
     slim = VoxelPhantom(
         np.zeros((1, 40, 40), np.uint8), (Material("water"),), (1.0, 1.0, 0.1), (0.0, 0.0, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NUMBER_PT, LETTER_PT, TICK_PT, TITLE_PT = 6.0, 8.0, 6.5, 7.5
 ROOM_IN = 0.045
 """A number is written where a circle of this radius fits into the organ."""
+TICK_ROOM_IN = 0.1
 NARROW_IN, NEW_LINE = 1.8, "\n"
 
 
@@ -120,9 +121,13 @@ def _letters(axes: Axes, plane: Section) -> None:
 def _ticks(axes: Axes, plane: Section) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    width, height = (axes.get_position().width, axes.get_position().height)
-    figure: Any = axes.figure
-    sizes = (width * figure.get_figwidth(), height * figure.get_figheight())
-    for axis, inches, pruned in zip((axes.xaxis, axes.yaxis), sizes, ("both", None)):
-        axis.set_major_locator(MaxNLocator(max(1, int(inches / 0.4)), steps=[1, 2, 5, 10], prune=pruned))
+    place, figure = axes.get_position(), axes.figure
+    wide, tall = place.width * figure.get_figwidth(), place.height * figure.get_figheight()  # type: ignore[union-attr]
+    for axis, inches, (low, high) in (
+        (axes.xaxis, wide, sorted(axes.get_xlim())),
+        (axes.yaxis, tall, sorted(axes.get_ylim())),
+    ):
+        room = TICK_ROOM_IN / inches * (high - low)  # the next section's numbers begin where these end
+        ticks = MaxNLocator(max(1, int(inches / 0.4)), steps=[1, 2, 5, 10]).tick_values(low, high)
+        axis.set_ticks([each for each in ticks if low + room <= each <= high - room])
     axes.tick_params(labelsize=TICK_PT, length=2, pad=1.5, labelleft=plane.kind != "sagittal")
