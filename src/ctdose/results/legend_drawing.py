@@ -39,7 +39,7 @@ def draw_legend(page: Axes, block: Block, seen: Seen, ranges: Sequence[ScanRange
     """
     top = block.legend_top + LINE_IN / 2
     for text, style in _range_lines(ranges):
-        _range_line(page, block.legend_left, top, text, style)
+        _range_line(page, block, top, text, style)
         top += LINE_IN
     if ranges:
         top += LINE_IN / 2
@@ -81,9 +81,10 @@ def _range_lines(ranges: Sequence[ScanRange]) -> list[tuple[str, Any]]:
     return lines
 
 
-def _range_line(page: Axes, left: float, y: float, text: str, style: Any) -> None:
+def _range_line(page: Axes, block: Block, y: float, text: str, style: Any) -> None:
+    left = block.legend_left
     if style is None:
-        _text(page, left, y, text, weight="bold")
+        _name(page, left, y, text, block.legend_width, weight="bold")
         return
     page.plot([left, left + 0.32], [y, y], color="black", linewidth=1.3, linestyle=style)
     _text(page, left + 0.4, y, text)
@@ -109,9 +110,9 @@ def _line(page: Axes, left: float, y: float, line: str | Entry, room: float) -> 
     _name(page, left + begin, y, line.name, room - begin - 0.04)
 
 
-def _name(page: Axes, x: float, y: float, name: str, room: float) -> None:
+def _name(page: Axes, x: float, y: float, name: str, room: float, **more: Any) -> None:
     """Write a name, cut to the width that there is."""
-    text = _text(page, x, y, name)
+    text = _text(page, x, y, name, **more)
     most = room * page.transData.get_matrix()[0, 0]  # pixels
     for length in range(min(len(name), MOST_CHARACTERS), 1, -1):
         if text.get_window_extent().width <= most:

@@ -116,13 +116,13 @@ def _draw_body(
     ranges: Sequence[ScanRange],
     table: np.ndarray,
 ) -> None:
-    name = phantom.name if len(phantom.name) <= 60 else phantom.name[:59] + "…"
+    name = phantom.name if len(phantom.name) <= 45 else phantom.name[:44] + "…"
     page.text(0.1, block.top + 0.12, name, fontsize=9.5, weight="bold", va="center", parse_math=False)
     boxes = (block.coronal, block.sagittal, block.transverse)
     for plane, box, numbers in zip(row, boxes, seen.numbers):
-        axes = _axes(figure, box)
+        axes, picture = _axes(figure, box), section_colours(phantom, plane, table)
         axes.imshow(
-            section_colours(phantom, plane, table),
+            picture,
             extent=plane.extent_mm,
             origin=plane.origin,
             aspect="auto",
@@ -131,7 +131,7 @@ def _draw_body(
         draw_ranges(axes, plane, ranges, words=plane.kind == "coronal")
         scale = box[2] / plane.size_mm[0]
         free = np.where(near_lines(plane, len(numbers), ranges, ROOM_IN / scale)[:, None], 0, numbers)
-        write_numbers(axes, plane, free, seen.entries, scale)
+        write_numbers(axes, plane, free, seen.entries, picture, scale)
         dress_section(axes, plane, scale)
     draw_legend(page, block, seen, ranges)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctdose.results.organ_colours import is_light
+from ctdose.results.organ_colours import Colour, is_light
 from ctdose.results.phantom_layout import PAD_IN
 from ctdose.results.phantom_legend import Entry
 from ctdose.results.sections import Section
@@ -23,7 +23,12 @@ NARROW_IN, NEW_LINE = 1.8, "\n"
 
 
 def write_numbers(
-    axes: Axes, plane: Section, numbers: np.ndarray, entries: Sequence[Entry], inches_per_mm: float
+    axes: Axes,
+    plane: Section,
+    numbers: np.ndarray,
+    entries: Sequence[Entry],
+    picture: np.ndarray,
+    inches_per_mm: float,
 ) -> None:
     """Write the legend's numbers where an organ is widest, so that no colour need be told from another.
 
@@ -34,13 +39,15 @@ def write_numbers(
     numbers : int array, [rows, columns]
         Of the entries.
     entries : sequence of Entry
+    picture : array, [rows, columns, 3]
+        Colours of the section: the numbers are black or white on them.
     inches_per_mm : float
         Scale of the section.
     """
     for entry in entries:
         x, y, radius = widest_place(numbers == entry.number, plane)
         if radius * inches_per_mm >= ROOM_IN:
-            colour = "black" if is_light(entry.colours[-1]) else "white"
+            colour = "black" if is_light(_at(picture, plane, x, y)) else "white"
             axes.text(
                 x,
                 y,
@@ -51,6 +58,14 @@ def write_numbers(
                 color=colour,
                 zorder=2.5,
             )
+
+
+def _at(picture: np.ndarray, plane: Section, x: float, y: float) -> Colour:
+    left, right, bottom, top = plane.extent_mm
+    first, last = (bottom, top) if plane.origin == "lower" else (top, bottom)
+    row = int((y - first) / (last - first) * picture.shape[0])
+    red, green, blue = picture[row, int((x - left) / (right - left) * picture.shape[1])].tolist()
+    return red, green, blue
 
 
 def widest_place(there: np.ndarray, plane: Section) -> tuple[float, float, float]:
