@@ -328,6 +328,9 @@ def test_command_shows_and_draws_the_range_of_an_exam(tmp_path, monkeypatch, cap
     text = capsys.readouterr().out
     planned = next(line for line in text.splitlines() if line.startswith("planned"))
     assert planned.split(None, 1)[1] == "-40.0 to 60.0 mm (middle)"
+    irradiated = next(line for line in text.splitlines() if line.startswith("irradiated")).split()
+    assert float(irradiated[1]) < -45.0  # over-ranging, at both ends alike
+    assert float(irradiated[3]) - 60.0 == pytest.approx(-40.0 - float(irradiated[1]), abs=0.2)
     assert image.imread(tmp_path / "p.png").shape[1] == 1120
     assert main([*words, "--plot", "p.png"]) == 2
     assert "p.png (exists)" in capsys.readouterr().err
