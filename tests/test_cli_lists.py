@@ -113,6 +113,9 @@ def test_phantom_shows_its_grid_and_masses(capsys):
     assert "30 x 30 x 30 of 10 x 10 x 10 mm" in text
     row = next(line for line in text.splitlines() if line.startswith("water\t")).split("\t")
     assert float(row[3]) == pytest.approx(21200, rel=0.01)  # pi/4 (30 cm)^2 30 cm 1 g/cm3
+    assert float(row[6]) == pytest.approx(21200, rel=0.01)
+    assert float(row[7]) == pytest.approx(21200, rel=0.01)  # voxels of 1 cm3
+    assert row[8:] == ["-150.0", "150.0"]
 
 
 def test_phantom_file_can_be_shown(capsys, tmp_path):

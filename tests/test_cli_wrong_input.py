@@ -115,6 +115,17 @@ WRONG = {
         "water-cylinder --voxel-mm 0": "voxel_mm=0 (outside 0.1 to 50). For example 2.5.",
         "ctdi-16 --voxel-mm 3": "voxel_mm=3 (outside 0.1 to 1). Use 1.0 or 0.5.",
         "water-cylinder --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
+        "water-cylinder --plot new.txt": "new.txt (not the name of a picture). End it in one of png",
+        "ctdi-16 --exam mine.yaml --plot new.png": "exam=mine.yaml (an exam of water-cylinder, not of ctdi-16).",
+        "water-cylinder --exam there.png --plot new.png": "there.png",
+        "water-cylinder --exam chst --plot new.png": "exam=chst (neither a file nor a shipped exam). Nearest: chest.",
+        "water-cylinder --exam missing.yaml": "missing.yaml: (no such file). Check the path.",
+        "water-cylinder --at 0,0,151 --plot new.png": "at=0,0,151 (z=151 is outside water-cylinder). "
+        "z reaches from -150 to 150 mm.",
+        "water-cylinder --at 0,-151,0 --plot new.png": "at=0,-151,0 (y=-151 is outside water-cylinder).",
+        "water-cylinder --at 0,0 --plot new.png": "at=0,0 (not three numbers). For example 0,-20,450",
+        "water-cylinder --at 0,0,x --plot new.png": "at=x (not a number). For example 0,-20,450",
+        "water-cylinder --at 0,0,0": "at=0,0,0 (without --plot). Add --plot FILE to draw the sections.",
     },
     "scanner show": {
         "": "ctdose scanner show: ",

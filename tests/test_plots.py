@@ -11,8 +11,9 @@ import pytest
 from ctdose.errors import CtdoseError, MissingExtraError
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.results.organ_colours import labels
-from ctdose.results.picture_layout import lay_out
+from ctdose.results.organ_labels import labels
+from ctdose.results.phantom_layout import PAD_IN, lay_out_body
+from ctdose.results.phantom_plot import DOTS_PER_INCH
 from ctdose.results.plots import plot_dose, plot_phantom
 from ctdose.results.result_file import load_result
 from ctdose.results.sections import sections
@@ -82,13 +83,12 @@ def test_marks_appear_where_radiologists_look_for_them(tmp_path):
     plot_phantom(blank, tmp_path / "b.png")
     changed = np.abs(picture - image.imread(tmp_path / "b.png")[..., :3]).sum(axis=2) > 0.1
     planes = sections(np.ones(SHAPE, bool), ORIGIN, SPACING, None, None)
-    layout = lay_out([planes], width_in=10.0, height_in=10.0, header_in=0.0, right_in=1.9)
+    block = lay_out_body(planes, 0.0)
     expected = {"coronal": (1, 1), "sagittal": (-1, 1), "transverse": (1, 1)}
-    height, width = changed.shape
-    for plane, (left, bottom, w, h) in zip(planes, layout.rectangles[0]):
-        top, right = 1 - bottom - h, left + w
+    for plane, (left, top, w, h) in zip(planes, (block.coronal, block.sagittal, block.transverse)):
         part = changed[
-            round(top * height) : round((top + h) * height), round(left * width) : round(right * width)
+            round((top + PAD_IN) * DOTS_PER_INCH) : round((top + h - PAD_IN) * DOTS_PER_INCH),
+            round(left * DOTS_PER_INCH) : round((left + w) * DOTS_PER_INCH),
         ]
         rows, columns = np.nonzero(part)
         right_of_middle = columns.mean() - part.shape[1] / 2
@@ -134,7 +134,7 @@ def test_a_range_is_drawn_and_bodies_share_a_picture(tmp_path):
 
 
 def test_regions_without_organs_are_numbered():
-    assert labels(marked_phantom())[MARK] == "region 9"
+    assert labels(marked_phantom())[MARK].name == "region 9"
 
 
 @pytest.mark.parametrize("name", ["dose", "dose.exe", "missing/dose.png"])

@@ -69,11 +69,9 @@ def _text(prepared: PreparedExam) -> str:
 def _draw(prepared: PreparedExam, path: Path) -> None:
     from ctdose.exam.phantom_checks import body_name
     from ctdose.results.plots import plot_phantom
+    from ctdose.results.scan_ranges import scan_ranges
 
     plans = prepared.resolved.plans
-    ranges = {
-        phantom.name: [(plan.z_start_mm, plan.z_end_mm) for plan in plans[body_name(phantom)]]
-        for phantom in prepared.phantoms
-    }
+    ranges = {phantom.name: scan_ranges(plans[body_name(phantom)]) for phantom in prepared.phantoms}
     plot_phantom(prepared.phantoms, path, ranges)
     say(f"Wrote {path}.")

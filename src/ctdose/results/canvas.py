@@ -53,7 +53,7 @@ def check_picture_path(path: str | Path) -> Path:
     return place
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path, dots_per_inch: int = DOTS_PER_INCH) -> None:
     """Write a figure; an existing picture is replaced.
 
     Raises
@@ -63,7 +63,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     """
     picture = io.BytesIO()
     kind = path.suffix.lower().lstrip(".")
-    figure.savefig(picture, format=kind, dpi=DOTS_PER_INCH, facecolor="white")
+    figure.savefig(picture, format=kind, dpi=dots_per_inch, facecolor="white")
     try:
         path.write_bytes(picture.getvalue())
     except (OSError, ValueError) as fault:

@@ -98,14 +98,38 @@ def sections(
     middle_mm : (float, float), optional
         z range whose middle is looked at; default: that of the grid.
     """
-    n, step, first = solid.shape, spacing_mm[::-1], origin_mm[::-1]
-    edges = [(o - s / 2.0, o + (count - 0.5) * s) for o, s, count in zip(first, step, n)]
-    z = _range(middle_mm, first[0], step[0], n[0])
+    step, first = spacing_mm[::-1], origin_mm[::-1]
+    z = _range(middle_mm, first[0], step[0], solid.shape[0])
     around = solid[z] if solid[z].any() else solid
     y, x = (_middle(np.asarray(around.any(axis=axes))) for axes in ((0, 2), (0, 1)))
-    cut = _range(shown_mm, first[0], step[0], n[0])
+    places = ((z.start + z.stop - 1) // 2, y, x)
+    return sections_at(solid.shape, origin_mm, spacing_mm, places, shown_mm)
+
+
+def sections_at(
+    shape: tuple[int, ...],
+    origin_mm: tuple[float, float, float],
+    spacing_mm: tuple[float, float, float],
+    places: tuple[int, int, int],
+    shown_mm: tuple[float, float] | None = None,
+) -> tuple[Section, Section, Section]:
+    """Coronal, sagittal and transverse section through one voxel.
+
+    Parameters
+    ----------
+    shape : (int, int, int)
+        Of the grid, [z, y, x].
+    origin_mm, spacing_mm : (float, float, float)
+        (x, y, z); the origin is the centre of voxel [0, 0, 0].
+    places : (int, int, int)
+        The voxel, [z, y, x].
+    shown_mm : (float, float), optional
+        z range to be shown; default: all of it.
+    """
+    step, first = spacing_mm[::-1], origin_mm[::-1]
+    edges = [(o - s / 2.0, o + (count - 0.5) * s) for o, s, count in zip(first, step, shape)]
+    cut = _range(shown_mm, first[0], step[0], shape[0])
     z_edges = (first[0] + (cut.start - 0.5) * step[0], first[0] + (cut.stop - 0.5) * step[0])
-    places = [(z.start + z.stop - 1) // 2, y, x]
 
     def section(kind: str, axis: int, extent: tuple, ends: str) -> Section:
         where = first[axis] + places[axis] * step[axis]
