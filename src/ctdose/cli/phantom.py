@@ -65,11 +65,17 @@ def show_phantom(
     size = None if voxel_mm is None else parse_number("voxel_mm", voxel_mm, 0.1, 50.0, "For example 2.5.")
     bodies = load_bodies(name, size)
     for i, body in enumerate(bodies):
-        print(("\n" if i else "") + "\n".join(_about(body)))
-        print_table(HEADINGS, _organ_rows(body), numbers=(1, 3, 4, 5))
+        print("\n" if i else "", end="")
+        print_body(body)
     if plot is not None:
         plot_phantom(bodies, plot)
         say(f"Wrote {plot}.")
+
+
+def print_body(body: VoxelPhantom) -> None:
+    """Print a phantom's grid, regions, organs and masses."""
+    print("\n".join(_about(body)))
+    print_table(HEADINGS, _organ_rows(body), numbers=(1, 3, 4, 5))
 
 
 def _about(body: VoxelPhantom) -> list[str]:
