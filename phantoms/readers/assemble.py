@@ -59,7 +59,7 @@ def assemble_phantom(
     """
     rows = _by_number(organs, file)
     counts = _counts(numbers, file)
-    strange = [number for number in np.flatnonzero(counts) if int(number) not in rows]
+    strange = [number for number in np.flatnonzero(counts) if number and int(number) not in rows]
     if strange:
         first = int(strange[0])
         more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
@@ -67,7 +67,7 @@ def assemble_phantom(
             f"{file}: id={first} (in {counts[first]} voxels, but not in the table{more}). Add it to organs."
         )
     regions = _regions(rows, file)
-    materials, material_of, region_of = _look_up(rows, regions, counts.size, file)
+    materials, material_of, region_of = _look_up(rows, regions, counts, file)
     shape = numbers.shape
     material_index, region_index = np.empty(shape, np.uint8), np.empty(shape, np.uint16)
     for k in range(shape[0]):
@@ -164,12 +164,13 @@ def _regions(rows: dict[int, NumberedOrgan], file: str) -> dict[str, int]:
 
 
 def _look_up(
-    rows: dict[int, NumberedOrgan], regions: dict[str, int], size: int, file: str
+    rows: dict[int, NumberedOrgan], regions: dict[str, int], counts: NDArray[np.int64], file: str
 ) -> tuple[tuple[Material, ...], NDArray[np.uint8], NDArray[np.uint16]]:
+    """Materials of the numbers that are there; material and region of each number."""
     materials = [Material("air")]
-    material_of, region_of = np.zeros(size, np.uint8), np.zeros(size, np.uint16)
+    material_of, region_of = np.zeros(counts.size, np.uint8), np.zeros(counts.size, np.uint16)
     for number, organ in rows.items():
-        if number >= size:
+        if number >= counts.size or not counts[number]:
             continue
         material = organ.make_material()
         alike = [

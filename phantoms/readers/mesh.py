@@ -15,13 +15,11 @@ from ctdose.phantoms.readers.assemble import assemble_phantom
 from ctdose.phantoms.readers.axes import AXES_PATTERN, AXES_RIGHT, signs_to_lps
 from ctdose.phantoms.readers.icrp_voxels import MAX_VOXELS
 from ctdose.phantoms.readers.mesh_files import read_material_cards, read_nodes, read_tetrahedra
-from ctdose.phantoms.readers.region_table import NumberedOrgan, Person
+from ctdose.phantoms.readers.region_table import NumberedOrgan, Person, read_described
 from ctdose.phantoms.readers.source import read_file
 from ctdose.phantoms.readers.voxelise import voxelise
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.schema import Checked, key
-from ctdose.schema_faults import check_file
-from ctdose.yaml_reader import read_yaml
 
 PAD_MM = 10.0  # of air below the soles and above the vertex
 UNITS = {"cm": 10.0, "mm": 1.0}
@@ -91,6 +89,9 @@ def read_mesh_phantom(
     """
     if not re.match(AXES_PATTERN, axes):
         raise CtdoseError(f"axes={axes} (not three such letters). {AXES_RIGHT}")
+    for file in (files.node, files.ele, files.table):
+        if not file.is_file():
+            raise CtdoseError(f"{file}: (no such file). Check the path.")
     organs, own_person = _read_table(files.table)
     nodes, first = read_nodes(read_file(files.node), str(files.node))
     corners, numbers = read_tetrahedra(read_file(files.ele), str(files.ele), len(nodes), first)
@@ -138,7 +139,7 @@ def _grid(
 
 def _read_table(path: Path) -> tuple[list[NumberedOrgan], Person | None]:
     if path.suffix.lower() in (".yaml", ".yml"):
-        table = check_file(MeshTable, read_yaml(path, MeshTableError), MeshTableError)
+        table = read_described(path, MeshTable, MeshTableError)
         return table.organs, table.person
     cards = read_material_cards(read_file(path), str(path))
     organs = []

@@ -15,11 +15,9 @@ from ctdose.faults import FileFaults
 from ctdose.phantoms.readers.assemble import assemble_phantom
 from ctdose.phantoms.readers.axes import AXES_PATTERN, AXES_RIGHT, to_lps
 from ctdose.phantoms.readers.icrp_voxels import MAX_VOXELS
-from ctdose.phantoms.readers.region_table import NumberedOrgan, Person
+from ctdose.phantoms.readers.region_table import NumberedOrgan, Person, read_described
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.schema import Checked, WholeNumber, fault, key
-from ctdose.schema_faults import check_file
-from ctdose.yaml_reader import read_yaml
 
 LONGEST_MM = 1e4
 
@@ -105,7 +103,7 @@ def read_raw_phantom(path: str | Path) -> VoxelPhantom:
     CtdoseError
         The raw file is missing or of another length, or holds numbers that are no organ.
     """
-    about = check_file(RawPhantom, read_yaml(path, RawPhantomError), RawPhantomError)
+    about = read_described(path, RawPhantom, RawPhantomError)
     raw = Path(path).parent / about.file
     numbers = to_lps(_numbers(about, raw), about.axes)
     dx, dy, dz = about.spacing_mm

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
 from pydantic import field_validator, model_validator
 
 from ctdose.errors import nearest
+from ctdose.faults import ABSENT, Fault, FileFaults
 from ctdose.phantoms.organs import ICRP103_TISSUES
 from ctdose.physics.materials import Material
 from ctdose.schema import Checked, WholeNumber, fault, key
+from ctdose.schema_faults import check_file
+from ctdose.yaml_reader import read_yaml
 
+ModelT = TypeVar("ModelT", bound=Checked)
 MAX_NUMBER = (1 << 20) - 1
 
 
@@ -83,3 +88,14 @@ class NumberedOrgan(Checked):
             )
         material = Material(str(self.material))
         return material if self.density_g_cm3 is None else material.with_density(self.density_g_cm3)
+
+
+def read_described(path: str | Path, model: type[ModelT], error: type[FileFaults]) -> ModelT:
+    """Read a YAML file and check it against its model; all faults are raised as `error`."""
+    document = read_yaml(path, error)
+    if not isinstance(document.data, dict):
+        keys = ", ".join(list(model.model_fields)[-3:])
+        raise error(
+            document.file, [Fault((), ABSENT, "no keys in it", f"Write key: value lines, of {keys}.", 1)]
+        )
+    return check_file(model, document, error)
