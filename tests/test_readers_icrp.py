@@ -69,6 +69,7 @@ def make_ids():
     ids[3:8, 3, 0:3] = 108  # the right arm; the left one is shorter
     ids[3:8, 2, 1] = 124
     ids[4:7, 3, 1] = 14
+    ids[8, 4, 6] = 14  # a humeral head, enclosed by the trunk
     ids[6:8, 3, 11:13] = 108
     ids[7, 3, 12] = 150
     return ids
@@ -169,7 +170,9 @@ def test_arms_out_moves_masses_and_crops(tmp_path):
     assert inside.anatomy.arms == "down"
     assert out.shape == (14, 7, 8)
     assert inside.shape == (14, 7, 13)
-    assert not {"humeri_upper_spongiosa", "growth_plate_arms"} & {organ.name for organ in out.organs}
+    assert "growth_plate_arms" not in {organ.name for organ in out.organs}
+    humeri = out.organ("humeri_upper_spongiosa")
+    assert (humeri.reference_mass_g, humeri.omitted_mass_g) == pytest.approx((1.2 * CM3, 3 * 1.2 * CM3))
     muscle = out.organ("muscle")
     assert muscle.omitted_mass_g == pytest.approx((15 - 3 + 4 - 1) * 1.05 * CM3)
     assert muscle.reference_mass_g + muscle.omitted_mass_g == pytest.approx(
@@ -177,7 +180,7 @@ def test_arms_out_moves_masses_and_crops(tmp_path):
     )
     assert out.organ("skin").omitted_mass_g == pytest.approx(5 * 1.1 * CM3)
     assert centre_mm(out, "liver") == pytest.approx(centre_mm(inside, "liver"))
-    assert np.unique(out.region_index).tolist() == [0, 42, 56, 61, 95, 96, 99, 107, 123, 151]
+    assert np.unique(out.region_index).tolist() == [0, 14, 42, 56, 61, 95, 96, 99, 107, 123, 151]
 
 
 def test_marrow_from_the_spongiosa_fractions(tmp_path):
@@ -188,11 +191,21 @@ def test_marrow_from_the_spongiosa_fractions(tmp_path):
         assert (pelvis.region, pelvis.icrp116_id) == (42, 4200)
         assert pelvis.active_marrow_g == pytest.approx(20 * 1.1 * CM3 * 0.25)
         assert pelvis.endosteum_g == pytest.approx(20 * 1.1 * CM3 * 0.25 * 0.238)
-        marrow = 3 * 1.2 * CM3 * 0.5
-        whole, omitted = (marrow, 0.0) if arms == "in" else (0.0, marrow)
-        assert humeri.active_marrow_g == pytest.approx(whole)
+        marrow = 1.2 * CM3 * 0.5
+        here, omitted = (4 * marrow, 0.0) if arms == "in" else (marrow, 3 * marrow)
+        assert humeri.active_marrow_g == pytest.approx(here)
         assert humeri.omitted_active_marrow_g == pytest.approx(omitted)
-        assert humeri.region == (14 if arms == "in" else -1)
+        assert humeri.region == 14
+
+
+def test_a_site_that_lies_in_the_arms_alone_stays_in_the_denominator(tmp_path):
+    ids = make_ids()
+    ids[8, 4, 6] = 107
+    phantom = read(write(tmp_path, make_files(ids)), arms="out")
+    site = next(s for s in phantom.anatomy.marrow_sites if s.name == "humeri_upper_spongiosa")
+    assert (site.region, site.active_marrow_g, site.endosteum_g) == (-1, 0.0, 0.0)
+    assert site.omitted_active_marrow_g == pytest.approx(3 * 1.2 * CM3 * 0.5)
+    assert site.omitted_endosteum_g == pytest.approx(3 * 1.2 * CM3 * 0.4 * 0.238)
 
 
 def pack_zip(path, files):
@@ -406,7 +419,15 @@ def test_raised_arms_keep_every_gram(reference, adults):
         assert phantom.region_masses_g()[organ.organ_id] == pytest.approx(
             sum(published[number] for number in here), rel=0.01
         )
-    assert not [o.name for o in phantom.organs if o.name.startswith(("humeri", "ulnae", "hands"))]
+    assert not [o.name for o in phantom.organs if o.name.startswith(("humeri_lower", "ulnae", "hands"))]
+    cortical, spongiosa = (phantom.organ(f"humeri_upper_{part}") for part in ("cortical", "spongiosa"))
+    assert spongiosa.reference_mass_g == pytest.approx(
+        published[14], rel=0.01
+    )  # the head stays in the shoulder
+    assert 0.5 < cortical.reference_mass_g / published[13] < 0.8
+    there = math.fsum(o.reference_mass_g + o.omitted_mass_g for o in phantom.organs)
+    bones = math.fsum(published[number] for number in range(16, 24))
+    assert there + bones == pytest.approx(1000 * phantom.anatomy.weight_kg, rel=1e-3)
 
 
 @pytest.mark.reference

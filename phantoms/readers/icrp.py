@@ -45,7 +45,8 @@ def read_icrp_phantom(
     sex : str
         ``male`` or ``female``.
     arms : str
-        ``in``: beside the body; ``out``: left out, with their masses in `Organ.omitted_mass_g`.
+        ``in``: beside the body; ``out``: left out, with their masses in `Organ.omitted_mass_g`. The head of the
+        humerus, which the shoulder encloses, stays.
     age : str, optional
         ``adult``, ``newborn``, ``1y`` …, where there are phantoms of several ages.
     shape, voxel_mm : tuple of three, optional
@@ -70,31 +71,53 @@ def read_icrp_phantom(
     if arms not in ("in", "out"):
         raise ValueError(f"arms={arms!r} (unknown). Use 'in' or 'out'.")
     files = read_icrp_files(Path(path), sex, age=age, shape=shape, voxel_mm=voxel_mm)
-    masses = files.masses_g()
     groups = group_organs(files.organs)
-    organs = make_organs(groups, masses, arms_out=arms == "out")
+    ids = without_arms(files.ids, groups) if arms == "out" else files.ids
+    whole, here = files.masses_g(), files.masses_g(ids)
+    organs = make_organs(groups, here, whole - here)
     about = read_data("icrp_organs")["phantoms"].get(files.code, {})
-    adult = bool(about) and abs(float(masses.sum()) / about["mass_g"] - 1.0) < SAME_MASS
-    plain, isocentre = _voxels(files, groups, organs, _name(files.code, sex, about), arms_out=arms == "out")
+    plain, isocentre = _voxels(files, ids, groups, organs, _name(files.code, sex, about))
+    fractions = {n: files.spongiosa[o.medium] for n, o in files.organs.items() if o.medium in files.spongiosa}
     return with_anatomy(
         plain,
         sex=sex,
         age=age_of(files.code),
         arms="raised" if arms == "out" else "down",
-        reference_person=adult,
-        marrow_sites=make_marrow_sites(
-            groups,
-            files.organs,
-            masses,
-            files.spongiosa,
-            sex=sex,
-            adult=bool(about),
-            arms_out=arms == "out",
-        ),
+        reference_person=bool(about) and abs(float(whole.sum()) / about["mass_g"] - 1.0) < SAME_MASS,
+        marrow_sites=make_marrow_sites(groups, here, whole - here, fractions, sex=sex, adult=bool(about)),
         isocentre_mm=isocentre,
         height_cm=float(about.get("height_cm", math.nan)),
-        weight_kg=float(masses.sum()) / 1000.0,
+        weight_kg=float(whole.sum()) / 1000.0,
     )
+
+
+def without_arms(ids: NDArray[np.uint16], groups: list[Members]) -> NDArray[np.uint16]:
+    """Set to 0 what lies in the arms, but for what the trunk encloses in its transverse slice.
+
+    The head of the humerus lies within the shoulder, which is trunk: without it there would be a hole full of air.
+
+    Parameters
+    ----------
+    ids : array of uint16, [z, y, x]
+    groups : list of Members
+    """
+    from scipy import ndimage
+
+    is_arm = _is_arm(groups, int(ids.max()) + 1)
+    left = ids.copy()
+    for plane in left:
+        arm = is_arm[plane]
+        if arm.any():
+            enclosed = ndimage.binary_fill_holes((plane != 0) & ~arm)
+            plane[arm & ~enclosed] = 0
+    return left
+
+
+def _is_arm(groups: list[Members], size: int) -> NDArray[np.bool_]:
+    numbers = np.array([number for group in groups for number in group.arms], np.int64)
+    arms = np.zeros(max(size, int(numbers.max(initial=0)) + 1), bool)
+    arms[numbers] = True
+    return arms
 
 
 def _name(code: str, sex: str, about: dict[str, Any]) -> str:
@@ -102,25 +125,17 @@ def _name(code: str, sex: str, about: dict[str, Any]) -> str:
 
 
 def _voxels(
-    files: IcrpFiles, groups: list[Members], organs: list[Organ], name: str, *, arms_out: bool
+    files: IcrpFiles, ids: NDArray[np.uint16], groups: list[Members], organs: list[Organ], name: str
 ) -> tuple[VoxelPhantom, tuple[float, float, float]]:
     """Materials and regions by look-up in ICRP's numbers; the second value is the middle of the trunk."""
     materials, of_number = _materials(files)
     region = np.zeros(of_number.size, np.uint16)
-    left_out = {organ for group in groups for organ in group.arms} if arms_out else set()
-    there = {organ.organ_id for organ in organs}
     for group in groups:
-        for number in (*group.here, *group.arms):
-            if number in left_out or group.region not in there:
-                of_number[number] = 0
-            else:
-                region[number] = group.region
-    arms = np.zeros(of_number.size, bool)
-    arms[[number for group in groups for number in group.arms]] = True
-    pelvis = {g.region for g in groups if g.name.startswith("pelvis_")}
-    box = _box(region[files.ids] != 0)
-    ids = _padded(files.ids[box], files.voxel_mm[2])
-    origin, isocentre = _place(region[ids], arms[ids], pelvis, files.voxel_mm)
+        region[group.numbers] = group.region
+    pelvis = [group.region for group in groups if group.name.startswith("pelvis_")]
+    ids = _padded(ids[_box(region[ids] != 0)], files.voxel_mm[2])
+    trunk = (region[ids] != 0) & ~_is_arm(groups, of_number.size)[ids]
+    origin, isocentre = _place(np.isin(region[ids], pelvis), trunk, files.voxel_mm)
     return VoxelPhantom(
         of_number[ids], materials, files.voxel_mm, origin, region[ids], name=name, organs=tuple(organs)
     ), isocentre
@@ -166,16 +181,12 @@ def _padded(ids: NDArray[np.uint16], dz_mm: float) -> NDArray[np.uint16]:
 
 
 def _place(
-    region: NDArray[np.uint16],
-    arms: NDArray[np.bool_],
-    pelvis: set[int],
-    voxel_mm: tuple[float, float, float],
+    pelvis: NDArray[np.bool_], trunk: NDArray[np.bool_], voxel_mm: tuple[float, float, float]
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Origin of the grid and middle of the trunk: the body's box, arms aside, in the slices of the pelvis."""
+    """Origin of the grid and middle of the trunk: its box, arms aside, in the slices of the pelvis."""
     dx, dy, dz = voxel_mm
-    slices = np.flatnonzero(np.isin(region, list(pelvis)).any(axis=(1, 2))) if pelvis else np.zeros(0, int)
-    low, high = (int(slices[0]), int(slices[-1]) + 1) if slices.size else (0, region.shape[0])
-    trunk = (region[low:high] != 0) & ~arms[low:high]
-    _, y, x = _box(trunk)
+    slices = np.flatnonzero(pelvis.any(axis=(1, 2)))
+    low, high = (int(slices[0]), int(slices[-1]) + 1) if slices.size else (0, pelvis.shape[0])
+    _, y, x = _box(trunk[low:high])
     origin = (-dx * (x.start + x.stop - 1) / 2.0, -dy * (y.start + y.stop - 1) / 2.0, (0.5 - low) * dz)
     return origin, (0.0, 0.0, round((high - low) * dz / 2.0, 3))

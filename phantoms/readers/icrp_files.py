@@ -50,9 +50,10 @@ class IcrpFiles:
     media: dict[int, IcrpMedium]
     spongiosa: dict[int, tuple[float, float]]
 
-    def masses_g(self) -> NDArray[np.float64]:
-        """Mass of each organ number, g, [highest number + 1]; 0 of numbers that are no organ."""
-        counts = np.bincount(self.ids.ravel(), minlength=max(self.organs) + 1)
+    def masses_g(self, ids: NDArray[np.uint16] | None = None) -> NDArray[np.float64]:
+        """Mass of each organ number in `ids` (default: its own), g, [highest number + 1]; 0 if it is no organ."""
+        size = max(*self.organs, int(self.ids.max())) + 1
+        counts = np.bincount((self.ids if ids is None else ids).ravel(), minlength=size)
         density = np.zeros(counts.size)
         for number, organ in self.organs.items():
             density[number] = organ.density_g_cm3

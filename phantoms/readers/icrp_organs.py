@@ -27,9 +27,14 @@ class Members:
     known: bool = True
 
     @property
+    def numbers(self) -> list[int]:
+        """All of them."""
+        return self.here + self.arms
+
+    @property
     def region(self) -> int:
         """Region number of the organ: the lowest of its structures."""
-        return min(self.here + self.arms)
+        return min(self.numbers)
 
 
 def group_organs(organs: Mapping[int, IcrpOrgan]) -> list[Members]:
@@ -54,56 +59,49 @@ def group_organs(organs: Mapping[int, IcrpOrgan]) -> list[Members]:
     return sorted(groups.values(), key=lambda group: group.region)
 
 
-def make_organs(groups: list[Members], masses_g: NDArray[np.float64], *, arms_out: bool) -> list[Organ]:
-    """Make the organs of a phantom; what has no voxels is left out.
+def make_organs(
+    groups: list[Members], here_g: NDArray[np.float64], omitted_g: NDArray[np.float64]
+) -> list[Organ]:
+    """Make the organs of a phantom; one without voxels is left out.
 
     Parameters
     ----------
     groups : list of Members
-    masses_g : array of float, [highest number + 1]
-        Mass of each of ICRP's structures.
-    arms_out : bool
-        Leave the arms out of the voxels; their masses become `Organ.omitted_mass_g`.
+    here_g, omitted_g : array of float, [highest number + 1]
+        Mass of each of ICRP's structures in the voxels, and left out of them (raised arms).
     """
     facts = {entry["name"]: entry for entry in read_data("adult_masses")["organs"]}
     organs = []
     for group in groups:
-        there = group.here + ([] if arms_out else group.arms)
-        mass = float(masses_g[there].sum())
-        if mass <= 0.0:
+        here, omitted = float(here_g[group.numbers].sum()), float(omitted_g[group.numbers].sum())
+        if here <= 0.0:
             continue
         entry = facts.get(group.name, {}) if group.known else {}
-        omitted = float(masses_g[group.arms].sum()) if arms_out else 0.0
-        organs.append(
-            Organ(
-                group.region, group.name, entry.get("tissue"), entry.get("snomed"), mass, omitted, group.note
-            )
-        )
+        tissue, snomed = entry.get("tissue"), entry.get("snomed")
+        organs.append(Organ(group.region, group.name, tissue, snomed, here, omitted, group.note))
     return organs
 
 
 def make_marrow_sites(
     groups: list[Members],
-    organs: Mapping[int, IcrpOrgan],
-    masses_g: NDArray[np.float64],
-    spongiosa: Mapping[int, tuple[float, float]],
+    here_g: NDArray[np.float64],
+    omitted_g: NDArray[np.float64],
+    fractions: Mapping[int, tuple[float, float]],
     *,
     sex: str,
     adult: bool,
-    arms_out: bool,
 ) -> tuple[MarrowSite, ...]:
     """Make the marrow sites: active marrow from the phantom's own fractions, endosteum of adults from ICRP 116.
 
     Parameters
     ----------
-    groups, organs, masses_g
-        As read and grouped.
-    spongiosa : mapping of int to (float, float)
-        Mass fractions of red marrow and mineral bone, by medium.
+    groups, here_g, omitted_g
+        As in `make_organs`.
+    fractions : mapping of int to (float, float)
+        Mass fractions of red marrow and mineral bone in each of ICRP's structures.
     sex : str
     adult : bool
         One of ICRP 110; else endosteum goes with the mineral bone of the spongiosa.
-    arms_out : bool
     """
     known = {entry["name"]: entry for entry in read_data("adult_marrow")["sites"]}
     per_bone = float(read_data("icrp_organs")["endosteum_per_spongiosa_bone"])
@@ -112,15 +110,17 @@ def make_marrow_sites(
         entry = known.get(group.name)
         if entry is None:
             continue
-        numbers = group.here + group.arms
-        fractions = [spongiosa.get(organs[n].medium, (0.0, 0.0)) for n in numbers]
-        marrow = float(sum(masses_g[n] * f[0] for n, f in zip(numbers, fractions)))
-        bone = float(sum(masses_g[n] * f[1] for n, f in zip(numbers, fractions)))
-        endosteum = float(entry["endosteum_g"][SEXES.index(sex)]) if adult else per_bone * bone
-        left_out = (arms_out and not group.here) or masses_g[numbers].sum() <= 0.0
-        here, gone = ((0.0, 0.0), (marrow, endosteum)) if left_out else ((marrow, endosteum), (0.0, 0.0))
-        region = -1 if left_out else group.region
-        sites.append(MarrowSite(region, group.name, entry["icrp116_id"], *here, *gone))
+        share = np.array([fractions.get(number, (0.0, 0.0)) for number in group.numbers])
+        (marrow, bone), (marrow_out, bone_out) = (mass[group.numbers] @ share for mass in (here_g, omitted_g))
+        endosteum, endosteum_out = per_bone * bone, per_bone * bone_out
+        if adult:
+            here, gone = here_g[group.numbers].sum(), omitted_g[group.numbers].sum()
+            share_out = gone / (here + gone) if here > 0.0 else 1.0
+            whole = float(entry["endosteum_g"][SEXES.index(sex)])
+            endosteum, endosteum_out = whole * (1.0 - share_out), whole * share_out
+        region = group.region if here_g[group.numbers].sum() > 0.0 else -1
+        masses = (float(m) for m in (marrow, endosteum, marrow_out, endosteum_out))
+        sites.append(MarrowSite(region, group.name, entry["icrp116_id"], *masses))
     return tuple(sites)
 
 
