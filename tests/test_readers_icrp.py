@@ -1,6 +1,5 @@
 """Voxel phantoms in ICRP's files: a made-up child, and the adults of ICRP 110 where they are at hand."""
 
-import gzip
 import io
 import math
 import tarfile
@@ -432,20 +431,11 @@ def test_raised_arms_keep_every_gram(reference, adults):
 
 @pytest.mark.reference
 def test_one_file_of_all_voxels_is_the_slices(archive, tmp_path):
-    """AM.dat itself is not at hand: written from the slices as ICRP's README describes it, 16 numbers a line."""
-    files = read_icrp_files(archive, "male")
+    """AM.dat itself is not at hand: made of slices as ICRP's README describes it, 16 numbers a line."""
+    wanted = read_icrp_files(archive, "male").ids[180:195]
     with tarfile.open(archive) as tar:
         for info in tar:
             if "/AM_" in info.name and not info.name.endswith(".g4dat"):
                 (tmp_path / info.name.rsplit("/")[-1]).write_bytes(tar.extractfile(info).read())
-    flat = files.ids.ravel()
-    padded = np.pad(flat, (0, -flat.size % 16)).reshape(-1, 16)
-    text = "\n".join(" ".join(row) for row in padded.astype("U3").tolist())
-    text = text.rsplit(" ", -flat.size % 16)[0] if flat.size % 16 else text
-    with gzip.open(
-        tmp_path / "scratch.gz", "w"
-    ) as scratch:  # a foreign file beside the others does not matter
-        scratch.write(b"x")
-    (tmp_path / "AM.dat").write_text(text)
-    again = read_icrp_files(tmp_path, "male")
-    assert np.array_equal(again.ids, files.ids)
+    (tmp_path / "AM.dat").write_text(as_dat(wanted))
+    assert np.array_equal(read_icrp_files(tmp_path, "male", shape=(254, 127, 15)).ids, wanted)
