@@ -270,6 +270,7 @@ WRONG = {
     "truncated": ({"05M.dat": as_dat(make_ids())[:-50]}, "(truncated: 1344 are expected)"),
     "too long": ({"05M.dat": as_dat(make_ids()) + "0 0"}, "05M.dat: numbers=1346 (too long"),
     "unknown id": ({"05M.dat": with_id(77)}, "05M: id=77 (in the voxels, but not in 05M_organs.dat)"),
+    "nothing": ({"05M.dat": as_dat(0 * make_ids())}, "05M: (no voxel of an organ)"),
     "huge id": ({"05M.dat": with_id(4096)}, "05M.dat: id=4096 (outside 0 to 1022)"),
     "foreign": ({"05M.dat": "\x89PNG" + "x" * 99}, "05M.dat: (not a text of organ numbers)"),
     "negative": ({"05M.dat": with_id(-3)}, "05M.dat: (not a text of organ numbers)"),
@@ -332,6 +333,19 @@ def test_shape_and_voxel_size_are_asked_for(tmp_path):
         read(tmp_path, arms="up")
     with pytest.raises(ValueError, match="sex='x'"):
         read_icrp_phantom(tmp_path, "x")
+
+
+def test_skin_of_the_first_and_last_slice_is_left_out_of_the_adults_even_if_it_is_in_the_table(tmp_path):
+    files = make_files(code="AM")
+    wanted = read(write(tmp_path, files)).sha256()
+    files["AM_organs.dat"] += "141   Skin at top and bottom                     27    1.100\n"
+    assert read(write(tmp_path, files)).sha256() == wanted
+
+
+def test_exchanged_sides_are_refused(tmp_path):
+    write(tmp_path, make_files(make_ids()[:, :, ::-1]))
+    with pytest.raises(CtdoseError, match=r"left_lung \(lies on the right of right_lung\)"):
+        read(tmp_path)
 
 
 def test_an_adult_of_another_size_is_no_reference_person(tmp_path):

@@ -246,6 +246,15 @@ def test_a_bad_file_is_one_clear_line(tmp_path, case):
     assert "\n" not in str(error.value)
 
 
+def test_a_mesh_between_the_voxel_centres_is_refused(tmp_path):
+    points = make_mesh()[0]
+    points[16:24, 2] *= 0.01  # nothing is left in the middle, where the one voxel centre lies
+    with pytest.raises(
+        CtdoseError, match=r"\(no voxel of an organ\)\. Check the numbers, or use smaller voxels"
+    ):
+        read_mesh_phantom(write(tmp_path, nodes=points * 1e-4), (2.0, 3.0, 45.0))
+
+
 def test_too_many_voxels_are_refused_before_they_are_made(tmp_path):
     with pytest.raises(CtdoseError, match=r"voxel_mm=0\.1,0\.1,0\.1 \(more than"):
         read_mesh_phantom(write(tmp_path), (0.1, 0.1, 0.1))

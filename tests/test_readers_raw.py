@@ -118,6 +118,7 @@ def odd(number):
 
 WRONG = {
     "unknown id": ({"ids": odd(5)}, "mine.yaml: id=5 (in 1 voxels, but not in the table). Add it to organs."),
+    "nothing": ({"ids": 0 * make_ids()}, "mine.yaml: (no voxel of an organ)"),
     "negative": ({"ids": odd(-5), "dtype": "int16"}, "id=-5 (outside 0 to 1048575). Check dtype"),
     "wrong order": ({"ids": make_ids()[:, :, ::-1]}, "left_lung (lies on the right of right_lung)"),
     "dtype": ({"dtype": "uint8\nbyte_order: small"}, "byte_order=small (must be one of little, big)"),

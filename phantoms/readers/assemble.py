@@ -14,6 +14,7 @@ from ctdose.kernels.tables import MAX_MATERIALS
 from ctdose.phantoms.organs import MAX_REGION, Organ
 from ctdose.phantoms.readers.anatomy import with_anatomy
 from ctdose.phantoms.readers.region_table import MAX_NUMBER, NumberedOrgan, Person
+from ctdose.phantoms.readers.sides import check_sides
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 
@@ -72,6 +73,8 @@ def assemble_phantom(
     material_index, region_index = np.empty(shape, np.uint8), np.empty(shape, np.uint16)
     for k in range(shape[0]):
         material_index[k], region_index[k] = material_of[numbers[k]], region_of[numbers[k]]
+    if not counts[[number for number in rows if number < counts.size]].any():
+        raise CtdoseError(f"{file}: (no voxel of an organ). Check the numbers, or use smaller voxels.")
     present = {regions[rows[int(n)].name] for n in np.flatnonzero(counts) if int(n) in rows}
     plain = VoxelPhantom(
         material_index,
@@ -82,7 +85,7 @@ def assemble_phantom(
         name=name,
         organs=_organs(rows, regions, present),
     )
-    check_sides(plain, file)
+    check_sides(plain, file, "Turn x over with axes, for example RPS instead of LPS.")
     return plain if person is None else _with_person(plain, person)
 
 
@@ -95,35 +98,6 @@ def _with_person(phantom: VoxelPhantom, person: Person) -> VoxelPhantom:
         height_cm=math.nan if person.height_cm is None else person.height_cm,
         weight_kg=math.nan if person.weight_kg is None else person.weight_kg,
     )
-
-
-def check_sides(phantom: VoxelPhantom, file: str) -> None:
-    """Check that what is called left lies at the larger x (LPS).
-
-    Raises
-    ------
-    CtdoseError
-        More pairs of left and right are exchanged than are not.
-    """
-    ids = {organ.name: organ.organ_id for organ in phantom.organs}
-    pairs = [(n, "right_" + n[5:]) for n in ids if n.startswith("left_") and "right_" + n[5:] in ids]
-    if not pairs:
-        return
-    size = int(phantom.region_index.max()) + 1
-    count, moment = np.zeros(size), np.zeros(size)
-    x = np.arange(phantom.shape[2], dtype=np.float64)
-    for plane in phantom.region_index:
-        flat = plane.ravel()
-        count += np.bincount(flat, minlength=size)
-        moment += np.bincount(flat, weights=np.tile(x, phantom.shape[1]), minlength=size)
-    mean = moment / np.maximum(count, 1)
-    exchanged = [left for left, right in pairs if mean[ids[left]] < mean[ids[right]]]
-    if 2 * len(exchanged) > len(pairs):
-        left = exchanged[0]
-        raise CtdoseError(
-            f"{file}: {left} (lies on the right of right_{left[5:]}). "
-            "Turn x over with axes, for example RPS instead of LPS."
-        )
 
 
 def _by_number(organs: Sequence[NumberedOrgan], file: str) -> dict[int, NumberedOrgan]:

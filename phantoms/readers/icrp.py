@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.readers.anatomy import with_anatomy
+from ctdose.phantoms.readers.icrp_arms import arm_numbers, without_arms
 from ctdose.phantoms.readers.icrp_files import IcrpFiles, age_of, read_icrp_files
 from ctdose.phantoms.readers.icrp_organs import Members, group_organs, make_marrow_sites, make_organs
+from ctdose.phantoms.readers.sides import check_sides
 from ctdose.phantoms.stylized.masses import read_data
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
@@ -77,6 +79,7 @@ def read_icrp_phantom(
     organs = make_organs(groups, here, whole - here)
     about = read_data("icrp_organs")["phantoms"].get(files.code, {})
     plain, isocentre = _voxels(files, ids, groups, organs, _name(files.code, sex, about))
+    check_sides(plain, str(path), "Give the files as ICRP distributes them.")
     fractions = {n: files.spongiosa[o.medium] for n, o in files.organs.items() if o.medium in files.spongiosa}
     return with_anatomy(
         plain,
@@ -89,35 +92,6 @@ def read_icrp_phantom(
         height_cm=float(about.get("height_cm", math.nan)),
         weight_kg=float(whole.sum()) / 1000.0,
     )
-
-
-def without_arms(ids: NDArray[np.uint16], groups: list[Members]) -> NDArray[np.uint16]:
-    """Set to 0 what lies in the arms, but for what the trunk encloses in its transverse slice.
-
-    The head of the humerus lies within the shoulder, which is trunk: without it there would be a hole full of air.
-
-    Parameters
-    ----------
-    ids : array of uint16, [z, y, x]
-    groups : list of Members
-    """
-    from scipy import ndimage
-
-    is_arm = _is_arm(groups, int(ids.max()) + 1)
-    left = ids.copy()
-    for plane in left:
-        arm = is_arm[plane]
-        if arm.any():
-            enclosed = ndimage.binary_fill_holes((plane != 0) & ~arm)
-            plane[arm & ~enclosed] = 0
-    return left
-
-
-def _is_arm(groups: list[Members], size: int) -> NDArray[np.bool_]:
-    numbers = np.array([number for group in groups for number in group.arms], np.int64)
-    arms = np.zeros(max(size, int(numbers.max(initial=0)) + 1), bool)
-    arms[numbers] = True
-    return arms
 
 
 def _name(code: str, sex: str, about: dict[str, Any]) -> str:
@@ -134,7 +108,7 @@ def _voxels(
         region[group.numbers] = group.region
     pelvis = [group.region for group in groups if group.name.startswith("pelvis_")]
     ids = _padded(ids[_box(region[ids] != 0)], files.voxel_mm[2])
-    trunk = (region[ids] != 0) & ~_is_arm(groups, of_number.size)[ids]
+    trunk = (region[ids] != 0) & ~arm_numbers(groups, of_number.size)[ids]
     origin, isocentre = _place(np.isin(region[ids], pelvis), trunk, files.voxel_mm)
     return VoxelPhantom(
         of_number[ids], materials, files.voxel_mm, origin, region[ids], name=name, organs=tuple(organs)

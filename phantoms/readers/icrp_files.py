@@ -99,10 +99,12 @@ def read_icrp_files(
         raise CtdoseError(f"{path}: voxel_mm of {code} (unknown). {right}.")
     if shape is not None:
         check_shape(shape, f"{code}.dat")
+    drop = read_data("icrp_organs")["left_out"] if about else ()
     files = read_files(path, lambda name: _code_of(name) == code)
     ids = read_ids(files, code, shape)
     names = {table: f"{code}_{table}.dat" for table in TABLES}
     organs = read_organs(files[names["organs"].lower()], names["organs"])
+    organs = {number: organ for number, organ in organs.items() if number not in drop}
     media = read_media(files[names["media"].lower()], names["media"])
     spongiosa = read_spongiosa(files[names["spongiosa"].lower()], names["spongiosa"])
     _check(code, ids, organs, media)
@@ -152,6 +154,8 @@ def _check(
         raise CtdoseError(
             f"{code}: id={strange[0]} (in the voxels, but not in {code}_organs.dat). Give files of one phantom."
         )
+    if not np.isin(list(organs), ids).any():
+        raise CtdoseError(f"{code}: (no voxel of an organ). Copy or download the files again.")
     for organ in organs.values():
         if organ.medium not in media:
             raise CtdoseError(

@@ -84,6 +84,8 @@ def read_file(path: Path) -> bytes:
     if not path.is_file():
         raise _fault(path, "a folder, not a file" if path.is_dir() else "no such file", "Check the path")
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise _fault(path, f"larger than {MAX_FILE_BYTES} bytes", "Give a file of one phantom")
         with path.open("rb") as file:
             return _limited(file, path, path.name)
     except OSError as error:
