@@ -79,6 +79,7 @@ def _usage(error: Any) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # `ctdose phantom` alone: what there is, is the answer
         print(message, file=sys.stderr)
         return WRONG_INPUT
+    message = " ".join(message.split())  # typer lists choices one a line
     end = "" if message.endswith((".", "?", "!")) else "."
     say(f"{path}: {message[:1].lower()}{message[1:]}{end} See {path} --help.")
     return WRONG_INPUT

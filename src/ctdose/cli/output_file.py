@@ -30,7 +30,7 @@ def check_result_path(path: Path, *, overwrite: bool) -> Path:
     CtdoseError
         The file exists, or its folder does not or cannot be written.
     """
-    _check_place("output", path)
+    check_place("output", path)
     if path.exists():
         if not overwrite:
             raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
@@ -57,13 +57,20 @@ def check_picture_path(path: Path, *, overwrite: bool) -> Path:
     check_kind(path)
     if find_spec("matplotlib") is None:
         raise MissingExtraError("A plot", "plot")
-    _check_place("plot", path)
+    check_place("plot", path)
     if path.exists() and not overwrite:
         raise CtdoseError(f"plot={path} (exists). Add --overwrite, or name another file.")
     return path
 
 
-def _check_place(name: str, path: Path) -> None:
+def check_place(name: str, path: Path) -> None:
+    """Check that a file can be written to a path; whether it exists is the caller's business.
+
+    Raises
+    ------
+    CtdoseError
+        It is a folder, or its folder is missing or cannot be written.
+    """
     folder = path.parent
     if path.is_dir():
         raise CtdoseError(f"{name}={path} (a folder). Name a file in it.")

@@ -10,7 +10,7 @@ import typer
 
 from ctdose.cli.messages import say
 from ctdose.cli.phantom_import import app as import_app
-from ctdose.cli.phantom_table import HEADINGS, NUMBERS, about, organ_rows
+from ctdose.cli.phantom_table import print_body
 from ctdose.cli.table import print_table
 from ctdose.cli.typed_numbers import parse_number
 from ctdose.errors import CtdoseError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Phantoms: what is irradiated.")
 
-app.add_typer(import_app, name="import", hidden=not import_app.registered_commands)
+app.add_typer(import_app, name="import")
 
 FARTHEST_MM = 1e5
 
@@ -85,8 +85,8 @@ def show_phantom(
     if point is not None:
         _check_within(bodies, point)
     for i, body in enumerate(bodies):
-        print(("\n" if i else "") + "\n".join(about(body, ranges.get(body.name, ()))))
-        print_table(HEADINGS, organ_rows(body), numbers=NUMBERS)
+        print("\n" if i else "", end="")
+        print_body(body, ranges.get(body.name, ()))
     if plot is not None:
         from ctdose.results.plots import plot_phantom
 

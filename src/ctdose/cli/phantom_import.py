@@ -9,3 +9,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Make a phantom file of another phantom or of a patient's CT.",
 )
+
+from ctdose.cli import phantom_import_foreign  # noqa: E402, F401 (registers its commands on app)

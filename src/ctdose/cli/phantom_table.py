@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctdose.cli.table import print_table
+
 if TYPE_CHECKING:
     from ctdose.phantoms.organs import Organ
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
@@ -24,6 +26,12 @@ HEADINGS = (
     "z_high_mm",
 )
 NUMBERS = (1, *range(3, len(HEADINGS)))
+
+
+def print_body(body: VoxelPhantom, ranges: Sequence[ScanRange] = ()) -> None:
+    """Print the lines on a body and its organ table."""
+    print("\n".join(about(body, ranges)))
+    print_table(HEADINGS, organ_rows(body), numbers=NUMBERS)
 
 
 def about(body: VoxelPhantom, ranges: Sequence[ScanRange] = ()) -> list[str]:
