@@ -1,8 +1,9 @@
-"""The phantom file: HDF5, ``format = "ctdose-phantom"``, version 1.0.
+"""The phantom file: HDF5, ``format = "ctdose-phantom"``, version 1.1.
 
 Layout: attributes ``format``, ``format_version``, ``name``, ``spacing_mm``, ``origin_mm``, ``content_sha256``; grids
 ``material_index`` (uint8), ``region_index`` (uint16) and, if there are any, ``density_g_cm3`` (float32), all
-[z, y, x] with dimension scales in mm; tables ``materials`` and ``organs``; the text ``anatomy`` (JSON). Only gzip,
+[z, y, x] with dimension scales in mm; tables ``materials`` and ``organs`` (1.0 has no column ``partial``); the text
+``anatomy`` (JSON). Only gzip,
 shuffle and fletcher32 are used, so that MATLAB, R and HDFView read it.
 """
 
@@ -26,7 +27,7 @@ from ctdose.phantoms.organs import Anatomy, Organ, anatomy_from_dict, anatomy_to
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 
-FORMAT, FORMAT_VERSION = "ctdose-phantom", "1.0"
+FORMAT, FORMAT_VERSION = "ctdose-phantom", "1.1"
 GRIDS = {"material_index": np.uint8, "region_index": np.uint16, "density_g_cm3": np.float32}
 OPTIONAL = ("density_g_cm3", "anatomy")
 FILTERS = {"compression": "gzip", "compression_opts": 2, "shuffle": True, "fletcher32": True}
@@ -151,6 +152,7 @@ def _organ_table(phantom: VoxelPhantom) -> NDArray[Any]:
         "reference_mass_g": ([o.reference_mass_g for o in organs], np.float64),
         "omitted_mass_g": ([o.omitted_mass_g for o in organs], np.float64),
         "note": ([o.note for o in organs], str),
+        "partial": ([o.partial for o in organs], np.uint8),
     }
     return _table(columns, len(organs))
 
@@ -309,6 +311,7 @@ def _organs(table: NDArray[Any]) -> tuple[Organ, ...]:
             float(row["reference_mass_g"]),
             float(row["omitted_mass_g"]),
             _text(row["note"]),
+            bool(row["partial"]) if "partial" in table.dtype.names else False,
         )
         for row in table
     )
