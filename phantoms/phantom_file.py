@@ -3,8 +3,7 @@
 Layout: attributes ``format``, ``format_version``, ``name``, ``spacing_mm``, ``origin_mm``, ``content_sha256``; grids
 ``material_index`` (uint8), ``region_index`` (uint16) and, if there are any, ``density_g_cm3`` (float32), all
 [z, y, x] with dimension scales in mm; tables ``materials`` and ``organs`` (1.0 has no column ``partial``); the text
-``anatomy`` (JSON). Only gzip,
-shuffle and fletcher32 are used, so that MATLAB, R and HDFView read it.
+``anatomy`` (JSON). Only gzip, shuffle and fletcher32 are used, so that MATLAB, R and HDFView read it.
 """
 
 from __future__ import annotations

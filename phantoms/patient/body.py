@@ -97,27 +97,3 @@ def find_couch(image: Image, body: Mask, calibration: Calibration) -> Mask:
     for found in ndimage.find_objects(parts):
         kept.append(found[0].stop - found[0].start >= COUCH_SLICES * len(body))
     return np.array(kept)[parts]
-
-
-def field_edge(image: Image, outside_field_hu: float) -> Mask:
-    """Mark voxels beyond which nothing was reconstructed: at the image's faces, and beside padding.
-
-    Parameters
-    ----------
-    image : Image
-        HU.
-    outside_field_hu : float
-        What lies at or below it was padded.
-
-    Returns
-    -------
-    array of bool, [z, y, x]
-    """
-    from scipy import ndimage
-
-    edge = np.zeros(image.values.shape, bool)
-    edge[[0, -1]] = edge[:, [0, -1]] = edge[:, :, [0, -1]] = True
-    padded = image.values <= outside_field_hu
-    if padded.any():
-        edge |= ndimage.binary_dilation(padded, iterations=2)
-    return edge

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError, nearest
 from ctdose.phantoms.organs import Anatomy, Organ
-from ctdose.phantoms.patient.body import field_edge, find_body, find_couch
+from ctdose.phantoms.patient.body import find_body, find_couch
 from ctdose.phantoms.patient.calibration import Calibration, read_calibration
 from ctdose.phantoms.patient.coarsen import coarsen, factors_for
 from ctdose.phantoms.patient.dicom_series import read_series
+from ctdose.phantoms.patient.field import field_edge, mark_round_field
 from ctdose.phantoms.patient.image import Image, box_of_mm, check_same_frame, crop
 from ctdose.phantoms.patient.label_map import LabelMap, read_label_map
 from ctdose.phantoms.patient.nifti import is_nifti, read_nifti
@@ -23,7 +24,6 @@ from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 NAME = "patient"  # never that of a file or a header: those name people
-OUTSIDE_FIELD_HU = -1500.0
 MARGIN_MM = 10.0  # of air around body and couch
 LEAST_BODY_CM3 = 10.0
 CUT = "Cut by the end of the scan or of the field: only what was imaged is in the phantom."
@@ -101,7 +101,7 @@ def build_patient(source: Path, options: Options = Options()) -> Patient:  # noq
         raise CtdoseError(f"{source}: no body (less than {LEAST_BODY_CM3:g} cm3 of tissue). Give a CT of a person.")
     couch = find_couch(image, body, calibration)
     tissues = assign(hu, values, body, couch, calibration, label_map)
-    edge = field_edge(image, OUTSIDE_FIELD_HU)
+    edge = field_edge(image)
     cut = np.unique(tissues.region[edge & body])
     organs = _organs(tissues.region, label_map, cut)
     box = _box(image, body | couch, options)
@@ -124,6 +124,7 @@ def _read(source: Path, options: Options, label_map: LabelMap) -> tuple[Image, I
         what = "not a NIfTI file" if source.exists() else "no such file or folder"
         raise CtdoseError(f"{source}: {what}. Give the folder of a DICOM series, or a .nii or .nii.gz file.")
     labels = _read_labels(options.labels, image, label_map)
+    image = mark_round_field(image)
     images = [image] if labels is None else [image, labels]
     if options.crop_mm is not None:
         box = box_of_mm(image, options.crop_mm, "crop")

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError
+from ctdose.phantoms.patient.field import OUTSIDE_FIELD_HU, PADDED_BELOW_HU
 from ctdose.phantoms.patient.image import Image
+
+AIR_HU = -1024
 
 
 def factors_for(image: Image, voxel_mm: float) -> tuple[int, int, int]:
@@ -45,7 +48,10 @@ def coarsen(image: Image, factors: tuple[int, int, int], *, labels: bool) -> Ima
 
 
 def _mean(blocks: NDArray[np.integer]) -> NDArray[np.floating]:
-    return np.rint(blocks.mean(axis=(1, 3, 5), dtype=np.float32))
+    axes = (1, 3, 5)
+    mean = np.rint(np.maximum(blocks, AIR_HU).mean(axis=axes, dtype=np.float32))
+    mean[(blocks <= PADDED_BELOW_HU).mean(axis=axes) > 0.5] = OUTSIDE_FIELD_HU
+    return mean
 
 
 def _most_frequent(blocks: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError, MissingExtraError
+from ctdose.phantoms.patient.field import OUTSIDE_FIELD_HU
 from ctdose.phantoms.patient.image import OBLIQUE, Image, check_size, to_lps
 from ctdose.phantoms.patient.nifti import check_hounsfield
 
@@ -35,7 +36,6 @@ MOST_FILES = 10_000
 UNEVEN = 0.02  # of the spacing: positions are often rounded to a hundredth of a millimetre
 SHIFT_MM = 0.05
 LARGEST_TILT_DEG = 0.1
-OUTSIDE_FIELD_HU = -3024  # what a padded pixel becomes: no CT number
 
 
 def read_series(folder: Path) -> Image:
@@ -73,7 +73,8 @@ def _headers(pydicom: Any, folder: Path, file: str) -> list[tuple[Path, Any]]:
     for path in paths:
         try:
             header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER))
-            kind = str(header.get("SOPClassUID", ""))
+            # Anonymisers empty the class in the data set; that of the file stays.
+            kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
         except Exception:  # notes, DICOMDIR, pictures: not every file of a folder is an image
             if _begins_as_dicom(path):
                 raise CtdoseError(f"{file}: a damaged or truncated DICOM file in it. Copy the series again.") from None

@@ -9,3 +9,4 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Make a phantom file of another phantom or of a patient's CT.",
 )
+from ctdose.cli import phantom_import_ct  # noqa: E402, F401 (its command registers itself)
