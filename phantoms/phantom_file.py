@@ -310,7 +310,7 @@ def _organs(table: NDArray[Any]) -> tuple[Organ, ...]:
             float(row["reference_mass_g"]),
             float(row["omitted_mass_g"]),
             _text(row["note"]),
-            bool(row["partial"]) if "partial" in table.dtype.names else False,
+            bool(row["partial"]) if "partial" in (table.dtype.names or ()) else False,
         )
         for row in table
     )

@@ -59,11 +59,15 @@ def find_body(image: Image, labels: NDArray[np.uint16] | None, calibration: Cali
     return body
 
 
-def _body_parts(parts: NDArray[np.integer], count: int, image: Image, labels: NDArray[np.uint16] | None) -> Mask:
+def _body_parts(
+    parts: NDArray[np.integer], count: int, image: Image, labels: NDArray[np.uint16] | None
+) -> Mask:
     """Which connected parts belong to the body, by their number; part 0 is what lies between."""
     size = np.bincount(parts.ravel(), minlength=count + 1).astype(np.float64)
     size[0] = 0.0
-    mean = np.bincount(parts.ravel(), weights=image.values.ravel(), minlength=count + 1) / np.maximum(size, 1.0)
+    mean = np.bincount(parts.ravel(), weights=image.values.ravel(), minlength=count + 1) / np.maximum(
+        size, 1.0
+    )
     kept = (size >= LIMB_SHARE * size.max()) & (mean > LIMB_HU)
     kept[int(size.argmax())] = True
     if labels is not None:

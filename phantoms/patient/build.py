@@ -71,7 +71,7 @@ class Options:
     voxel_mm: float | None = None
 
 
-def build_patient(source: Path, options: Options = Options()) -> Patient:  # noqa: B008 (frozen)
+def build_patient(source: Path, options: Options = Options()) -> Patient:
     """Make a phantom of a CT.
 
     Parameters
@@ -98,7 +98,9 @@ def build_patient(source: Path, options: Options = Options()) -> Patient:  # noq
     hu, values = image.values, None if labels is None else labels.values
     body = find_body(image, values, calibration)
     if np.count_nonzero(body) * float(np.prod(image.spacing_mm)) < 1000.0 * LEAST_BODY_CM3:
-        raise CtdoseError(f"{source}: no body (less than {LEAST_BODY_CM3:g} cm3 of tissue). Give a CT of a person.")
+        raise CtdoseError(
+            f"{source}: no body (less than {LEAST_BODY_CM3:g} cm3 of tissue). Give a CT of a person."
+        )
     couch = find_couch(image, body, calibration)
     tissues = assign(hu, values, body, couch, calibration, label_map)
     edge = field_edge(image)
@@ -154,7 +156,9 @@ def _organs(region: NDArray[np.uint16], label_map: LabelMap, cut: NDArray[np.uin
         if there[each.organ_id] == 0:
             continue
         is_cut = each.organ_id in cut and each.name not in ("couch", "internal_gas", "tracheal_lumen")
-        note = " ".join(text for text in (each.note, CUT if is_cut else IN_PART if each.in_part else "") if text)
+        note = " ".join(
+            text for text in (each.note, CUT if is_cut else IN_PART if each.in_part else "") if text
+        )
         partial = is_cut or each.in_part
         organs.append(Organ(each.organ_id, each.name, each.tissue, note=note, partial=partial))
     return tuple(organs)
@@ -219,16 +223,23 @@ def _middle(image: Image, body: NDArray[np.bool_]) -> tuple[float, float, float]
     return round(middle[0], 3), round(middle[1], 3), round(middle[2], 3)
 
 
-def _notes(phantom: VoxelPhantom, tissues: Tissues, couch: NDArray[np.bool_], cut: NDArray[np.bool_]) -> tuple[str, ...]:
+def _notes(
+    phantom: VoxelPhantom, tissues: Tissues, couch: NDArray[np.bool_], cut: NDArray[np.bool_]
+) -> tuple[str, ...]:
     partial = [organ.name for organ in phantom.organs if organ.partial]
     notes = [f"partial: {', '.join(partial)}."] if partial else []
     sides = cut[1:-1]
     slices = int(np.count_nonzero(sides.any(axis=(1, 2))))
     if slices:
-        notes.append(f"field: the body reaches the edge of the field in {slices} slices; what lies beyond is missing.")
+        notes.append(
+            f"field: the body reaches the edge of the field in {slices} slices; what lies beyond is missing."
+        )
     notes.append("couch: kept as a region." if couch.any() else "couch: none found.")
     for count, text in (
-        (tissues.capped, "labelled voxels are denser than their tissue (contrast medium, calcium): density capped"),
+        (
+            tissues.capped,
+            "labelled voxels are denser than their tissue (contrast medium, calcium): density capped",
+        ),
         (tissues.gas, "labelled voxels are gas by CT number: gas"),
         (tissues.kept_soft, "voxels are as dense as metal but labelled soft tissue: soft tissue"),
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class _Reader:
         return len(value)
 
     def ascending(self, path: KeyPath, ends: list[float]) -> NDArray[np.float64]:
-        if any(b <= a for a, b in zip(ends, ends[1:])):
+        if any(b <= a for a, b in pairwise(ends)):
             raise self.fault(path, ABSENT, "CT numbers not ascending", "Order the rows by CT number.")
         return np.array(ends)
 
@@ -167,7 +168,8 @@ def _calibration(reader: _Reader) -> Calibration:
         points_g_cm3=g_cm3,
         group_up_to_hu=reader.ascending(("groups",), ends),
         group_materials=tuple(
-            reader.material(("groups", i), densest(low, end)) for i, low, end in zip(groups, [-MOST_HU, *ends], ends)
+            reader.material(("groups", i), densest(low, end))
+            for i, low, end in zip(groups, [-MOST_HU, *ends], ends)
         ),
         rest_up_to_hu=reader.ascending(("rest",), rest_ends),
         rest_names=tuple(str(reader.get(("rest", i, "organ"))) for i in rest),

@@ -68,7 +68,9 @@ def read_series(folder: Path) -> Image:
 def _headers(pydicom: Any, folder: Path, file: str) -> list[tuple[Path, Any]]:
     paths = sorted(path for path in folder.iterdir() if path.is_file())
     if len(paths) > MOST_FILES:
-        raise CtdoseError(f"{file}: {len(paths)} files (more than {MOST_FILES}). Give the folder of one series.")
+        raise CtdoseError(
+            f"{file}: {len(paths)} files (more than {MOST_FILES}). Give the folder of one series."
+        )
     found = []
     for path in paths:
         try:
@@ -77,14 +79,20 @@ def _headers(pydicom: Any, folder: Path, file: str) -> list[tuple[Path, Any]]:
             kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
         except Exception:  # notes, DICOMDIR, pictures: not every file of a folder is an image
             if _begins_as_dicom(path):
-                raise CtdoseError(f"{file}: a damaged or truncated DICOM file in it. Copy the series again.") from None
+                raise CtdoseError(
+                    f"{file}: a damaged or truncated DICOM file in it. Copy the series again."
+                ) from None
             continue
         if kind == ENHANCED_CT:
-            raise CtdoseError(f"{file}: an enhanced (multi-frame) CT. Convert it to single slices or to NIfTI.")
+            raise CtdoseError(
+                f"{file}: an enhanced (multi-frame) CT. Convert it to single slices or to NIfTI."
+            )
         if kind == CT_IMAGE:
             found.append((path, header))
     if not found:
-        raise CtdoseError(f"{file}: no CT images among {len(paths)} files. Give the folder of one DICOM CT series.")
+        raise CtdoseError(
+            f"{file}: no CT images among {len(paths)} files. Give the folder of one DICOM CT series."
+        )
     return found
 
 
@@ -104,7 +112,9 @@ def _one_series(slices: list[tuple[Path, Any]], file: str) -> list[tuple[Path, A
     first = slices[0][1]
     for _, header in slices:
         if any(not np.allclose(header.get(key), first.get(key), atol=1e-4) for key in GEOMETRY):
-            raise CtdoseError(f"{file}: images of several sizes or orientations. Give a folder of one series.")
+            raise CtdoseError(
+                f"{file}: images of several sizes or orientations. Give a folder of one series."
+            )
     check_size((len(slices), int(first.Rows), int(first.Columns)), file)
     slices = sorted(slices, key=lambda each: float(each[1].ImagePositionPatient[2]))
     _check_positions(np.array([header.ImagePositionPatient for _, header in slices], float), file)
@@ -121,10 +131,14 @@ def _check_header(header: Any, file: str) -> None:
     normal = np.abs(np.cross(along, down))
     tilt = abs(float(header.get("GantryDetectorTilt") or 0.0))
     if normal[2] < 0.7:
-        raise CtdoseError(f"{file}: not an axial image but another plane. Give the folder of the axial series.")
+        raise CtdoseError(
+            f"{file}: not an axial image but another plane. Give the folder of the axial series."
+        )
     if tilt > LARGEST_TILT_DEG or normal[:2].max() > OBLIQUE:
         degrees = max(tilt, float(np.degrees(np.arcsin(min(1.0, float(normal[:2].max()))))))
-        raise CtdoseError(f"{file}: gantry tilt of {degrees:.3g} degrees. Resample it to upright slices first.")
+        raise CtdoseError(
+            f"{file}: gantry tilt of {degrees:.3g} degrees. Resample it to upright slices first."
+        )
     if int(header.get("SamplesPerPixel", 1)) != 1 or int(header.get("NumberOfFrames") or 1) != 1:
         raise CtdoseError(f"{file}: colour or several frames in an image. Give an original CT series.")
 
@@ -144,7 +158,9 @@ def _check_positions(positions: NDArray[np.float64], file: str) -> None:
             f"{file}: {gap:g} mm from z = {z:g} mm to the next slice ({usual:g} mm elsewhere). Are slices missing?"
         )
     if np.ptp(positions[:, :2], axis=0).max() > SHIFT_MM:
-        raise CtdoseError(f"{file}: slices shift sideways along z: gantry tilt. Resample it to upright slices first.")
+        raise CtdoseError(
+            f"{file}: slices shift sideways along z: gantry tilt. Resample it to upright slices first."
+        )
 
 
 def _image(pydicom: Any, slices: list[tuple[Path, Any]], file: str) -> Image:

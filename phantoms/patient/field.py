@@ -10,12 +10,13 @@ from ctdose.phantoms.patient.image import Image
 OUTSIDE_FIELD_HU = -3024  # what is written where nothing was reconstructed: no CT number
 PADDED_BELOW_HU = -1500
 EDGE_PIXELS = 2  # a round field ends on a square grid within so many
+CONSTANT_BEYOND = 1.04  # of the radius: interpolation leaves a soft edge
 
 
 def mark_round_field(image: Image) -> Image:
     """Write `OUTSIDE_FIELD_HU` around a round reconstruction.
 
-    A reconstruction is round if everything outside the circle that its square slices hold has one single value.
+    A reconstruction is round if everything well outside the circle that its square slices hold has one single value.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def mark_round_field(image: Image) -> Image:
     if nx != ny or nx < 8:
         return image
     away = np.arange(nx) - (nx - 1) / 2.0
-    outside = away[:, None] ** 2 + away[None, :] ** 2 > (nx / 2.0 + EDGE_PIXELS) ** 2
+    outside = away[:, None] ** 2 + away[None, :] ** 2 > (CONSTANT_BEYOND * nx / 2.0) ** 2
     corner = image.values[0, 0, 0]
     if corner > -900 or not bool((image.values[:, outside] == corner).all()):
         return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Image:
         Centre of voxel [0, 0, 0], (x, y, z).
     """
 
-    values: NDArray[np.integer]
+    values: NDArray[Any]
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float]
 
@@ -48,10 +49,12 @@ def check_size(shape: Sequence[int], file: str) -> None:
         voxels *= int(count)
     if not 0 < voxels <= MAX_VOXELS or min(shape) < 1:
         sizes = " x ".join(str(int(count)) for count in shape)
-        raise CtdoseError(f"{file}: shape={sizes} (outside 1 to {MAX_VOXELS} voxels). Resample the series first.")
+        raise CtdoseError(
+            f"{file}: shape={sizes} (outside 1 to {MAX_VOXELS} voxels). Resample the series first."
+        )
 
 
-def to_lps(values: NDArray[np.integer], affine: NDArray[np.float64], file: str) -> Image:
+def to_lps(values: NDArray[Any], affine: NDArray[np.float64], file: str) -> Image:
     """Turn an image whose axes run along those of the patient, in any order and sense, into the one frame.
 
     Parameters

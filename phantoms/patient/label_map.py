@@ -77,7 +77,9 @@ class LabelMap:
         unknown = sorted(int(value) for value in values if value and int(value) not in self.of_value)
         if unknown:
             shown = ", ".join(map(str, unknown[:8])) + (", …" if len(unknown) > 8 else "")
-            raise CtdoseError(f"{file}: label={shown} (unknown). Say in --label-map what it is, or {IGNORED}.")
+            raise CtdoseError(
+                f"{file}: label={shown} (unknown). Say in --label-map what it is, or {IGNORED}."
+            )
 
 
 def read_label_map(path: Path | None = None) -> LabelMap:
@@ -168,7 +170,9 @@ def _check_organ(document: Document, path: KeyPath, row: Mapping[str, Any], name
         right = nearest(str(tissue), ICRP103_TISSUES)
         raise _fault(document, (*path, "tissue"), tissue, "no tissue of ICRP 103", right)
     if row.get("gas", "internal_gas") not in names:
-        raise _fault(document, (*path, "gas"), row["gas"], "no organ", nearest(str(row["gas"]), sorted(names)))
+        raise _fault(
+            document, (*path, "gas"), row["gas"], "no organ", nearest(str(row["gas"]), sorted(names))
+        )
     if kind != "bone" and "material" not in row:
         raise _fault(document, (*path, "material"), ABSENT, "missing", "Name a material of the catalogue.")
     if not isinstance(row.get("note", ""), str) or not isinstance(row.get("in_part", False), bool):
@@ -181,16 +185,19 @@ def _check_organ(document: Document, path: KeyPath, row: Mapping[str, Any], name
 
 
 def _own_values(
-    document: Document, rows: Mapping[str, Any], classes: Mapping[str, str], organs: Mapping[str, LabelledOrgan]
+    document: Document,
+    rows: Mapping[str, Any],
+    classes: Mapping[str, str],
+    organs: Mapping[str, LabelledOrgan],
 ) -> dict[int, str]:
     values = {}
     for text, name in rows.items():
         path: KeyPath = ("labels", text)
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
             raise _fault(document, path, name, "no label value", "A whole number from 1 to 65535.")
-        organ = classes.get(name, name) if isinstance(name, str) else None
+        organ = classes.get(name, name) if isinstance(name, str) else ""
         if organ != IGNORED and (organ not in organs or organs[organ].kind not in KINDS):
             known = [*classes, *(each for each in organs if organs[each].kind in KINDS), IGNORED]
             raise _fault(document, path, name, "neither a class nor an organ", nearest(str(name), known))
-        values[int(text)] = str(organ)
+        values[int(text)] = organ
     return values

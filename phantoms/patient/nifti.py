@@ -45,7 +45,9 @@ def read_nifti(path: Path, *, labels: bool) -> Image:
         raise MissingExtraError("Reading NIfTI", "nifti") from None
     file = str(path)
     if not path.is_file():
-        raise CtdoseError(f"{file}: {'a folder' if path.is_dir() else 'no such file'}. Give a .nii or .nii.gz file.")
+        raise CtdoseError(
+            f"{file}: {'a folder' if path.is_dir() else 'no such file'}. Give a .nii or .nii.gz file."
+        )
     try:
         found: Any = nibabel.Nifti1Image.from_filename(path)
     except Exception:  # nibabel raises many kinds; its texts may quote the header
@@ -98,12 +100,16 @@ def check_hounsfield(low: float, high: float, file: str) -> None:
         Nothing below 0, or nothing above -900.
     """
     if low >= 0.0 or high < -900.0:
-        raise CtdoseError(f"{file}: values from {low:g} to {high:g} (not CT numbers in HU). Give the CT itself.")
+        raise CtdoseError(
+            f"{file}: values from {low:g} to {high:g} (not CT numbers in HU). Give the CT itself."
+        )
 
 
 def _labels(values: NDArray[Any], file: str) -> NDArray[np.uint16]:
     low, high = float(values.min()), float(values.max())
     whole = values.dtype.kind != "f" or bool((values == np.rint(values)).all())
     if not whole or low < 0 or high > 65535:
-        raise CtdoseError(f"{file}: values from {low:g} to {high:g} (not labels). Labels are whole, 0 to 65535.")
+        raise CtdoseError(
+            f"{file}: values from {low:g} to {high:g} (not labels). Labels are whole, 0 to 65535."
+        )
     return values.astype(np.uint16)

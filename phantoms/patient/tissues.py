@@ -100,7 +100,10 @@ def assign(
     if labels is not None:
         for organ, here in _labelled(labels, label_map):
             _by_label(made, organ, here, hu, density, calibration, materials, label_map)
-    made.region[couch], made.material[couch] = label_map.organs["couch"].organ_id, materials.index(calibration.couch)
+    made.region[couch], made.material[couch] = (
+        label_map.organs["couch"].organ_id,
+        materials.index(calibration.couch),
+    )
     made.density[couch] = density[couch]
     return made
 

@@ -19,17 +19,22 @@ FARTHEST_MM = 1e5
 @app.command("ct", short_help="Import a patient's CT (DICOM or NIfTI) with its organ labels.")
 def import_ct(
     source: Annotated[
-        Path, typer.Argument(metavar="SERIES_FOLDER|FILE.nii.gz", help="Folder of one DICOM CT series, or NIfTI.")
+        Path,
+        typer.Argument(metavar="SERIES_FOLDER|FILE.nii.gz", help="Folder of one DICOM CT series, or NIfTI."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Phantom file to write (.h5).")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Phantom file to write (.h5).")
+    ],
     labels: Annotated[
         Path | None, typer.Option(metavar="FILE.nii.gz", help="Organ labels on the voxels of the CT.")
     ] = None,
     calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE.yaml", help="CT number to material and density. [default: shipped]")
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="CT number to material and density. [default: shipped]"),
     ] = None,
     label_map: Annotated[
-        Path | None, typer.Option(metavar="FILE.yaml", help="What label values are, beyond TotalSegmentator's.")
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="What label values are, beyond TotalSegmentator's."),
     ] = None,
     sex: Annotated[str, typer.Option(metavar="SEX", help="male, female or unknown.")] = "unknown",
     crop: Annotated[
@@ -37,7 +42,8 @@ def import_ct(
         typer.Option(metavar="BOX", help="body (with couch), none, or X0,X1,Y0,Y1,Z0,Z1 in mm."),
     ] = "body",
     voxel_mm: Annotated[
-        str | None, typer.Option(metavar="MM", help="Join voxels, to come nearest to this size. [default: none]")
+        str | None,
+        typer.Option(metavar="MM", help="Join voxels, to come nearest to this size. [default: none]"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier phantom file.")] = False,
 ) -> None:
