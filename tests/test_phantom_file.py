@@ -81,7 +81,7 @@ def test_round_trip(tmp_path, changes):
 def test_other_programs_can_read_it(tmp_path):
     with h5py.File(save_phantom(make(), tmp_path / "a.h5")) as file:
         assert file.attrs["format"] == "ctdose-phantom"
-        assert file.attrs["format_version"] == "1.0"
+        assert file.attrs["format_version"] == "1.1"
         for name in ("material_index", "region_index"):
             dataset = file[name]
             assert dataset.attrs["units"] == "1"
@@ -91,6 +91,26 @@ def test_other_programs_can_read_it(tmp_path):
         assert file["z"][1] - file["z"][0] == pytest.approx(1 / 3)
         assert file["organs"].dtype.names[:2] == ("organ_id", "name")
         assert math.isnan(file["organs"][1]["reference_mass_g"])
+
+
+def test_a_file_of_version_1_0_has_no_partial_organs(tmp_path, monkeypatch):
+    from numpy.lib import recfunctions
+
+    from ctdose.phantoms import phantom_file
+
+    table, phantom = phantom_file._organ_table, make()
+    monkeypatch.setattr(phantom_file, "FORMAT_VERSION", "1.0")
+    monkeypatch.setattr(
+        phantom_file, "_organ_table", lambda p: recfunctions.drop_fields(table(p), "partial", usemask=False)
+    )
+    path = save_phantom(phantom, tmp_path / "a.h5")
+    monkeypatch.undo()
+    with h5py.File(path) as file:
+        assert "partial" not in file["organs"].dtype.names
+    same(phantom, load_phantom(path))
+    organs = (Organ(1, "liver", partial=True), Organ(2, "rest"))
+    cut = make(organs=organs, anatomy=None)
+    assert load_phantom(save_phantom(cut, tmp_path / "b.h5")).organs == organs
 
 
 def test_an_existing_file_is_kept_unless_asked(tmp_path):
