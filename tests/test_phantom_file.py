@@ -81,7 +81,7 @@ def test_round_trip(tmp_path, changes):
 def test_other_programs_can_read_it(tmp_path):
     with h5py.File(save_phantom(make(), tmp_path / "a.h5")) as file:
         assert file.attrs["format"] == "ctdose-phantom"
-        assert file.attrs["format_version"] == "1.1"
+        assert file.attrs["format_version"] == "1.0"
         for name in ("material_index", "region_index"):
             dataset = file[name]
             assert dataset.attrs["units"] == "1"
@@ -93,24 +93,19 @@ def test_other_programs_can_read_it(tmp_path):
         assert math.isnan(file["organs"][1]["reference_mass_g"])
 
 
-def test_a_file_of_version_1_0_has_no_partial_organs(tmp_path, monkeypatch):
-    from numpy.lib import recfunctions
-
-    from ctdose.phantoms import phantom_file
-
-    table, phantom = phantom_file._organ_table, make()
-    monkeypatch.setattr(phantom_file, "FORMAT_VERSION", "1.0")
-    monkeypatch.setattr(
-        phantom_file, "_organ_table", lambda p: recfunctions.drop_fields(table(p), "partial", usemask=False)
-    )
-    path = save_phantom(phantom, tmp_path / "a.h5")
-    monkeypatch.undo()
-    with h5py.File(path) as file:
+def test_partial_organs_make_it_version_1_1(tmp_path):
+    """Without one the file is what version 1.0 was, and is read as such."""
+    with h5py.File(save_phantom(make(), tmp_path / "a.h5")) as file:
         assert "partial" not in file["organs"].dtype.names
-    same(phantom, load_phantom(path))
     organs = (Organ(1, "liver", partial=True), Organ(2, "rest"))
-    cut = make(organs=organs, anatomy=None)
-    assert load_phantom(save_phantom(cut, tmp_path / "b.h5")).organs == organs
+    path = save_phantom(make(organs=organs, anatomy=None), tmp_path / "b.h5")
+    with h5py.File(path) as file:
+        assert file.attrs["format_version"] == "1.1"
+    assert load_phantom(path).organs == organs
+    assert (
+        load_phantom(path).sha256()
+        != make(organs=(Organ(1, "liver"), Organ(2, "rest")), anatomy=None).sha256()
+    )
 
 
 def test_an_existing_file_is_kept_unless_asked(tmp_path):
