@@ -65,7 +65,8 @@ class Calibration:
     def density(self, hu: NDArray[Any]) -> NDArray[np.float32]:
         """Density of each CT number, g/cm³."""
         table = np.interp(np.arange(-32768, 32768), self.points_hu, self.points_g_cm3).astype(np.float32)
-        return table[hu.astype(np.int32) + 32768]
+        # An int16 read as uint16 is its own index into the table turned by half: no copy in wider numbers.
+        return np.roll(table, -32768)[hu.astype(np.int16, copy=False).view(np.uint16)]
 
     def group(self, hu: NDArray[Any]) -> NDArray[np.intp]:
         """Group of each CT number; above the last group's end the last."""
