@@ -84,6 +84,8 @@ class Organ:
         the denominator of whole-body tissues.
     note : str
         What is approximate about the region, for instance the surrogate of a thin tissue.
+    partial : bool
+        The voxels hold an unknown part of the organ (cut by the end of a scan): its dose is that of the part.
 
     Raises
     ------
@@ -100,8 +102,11 @@ class Organ:
     reference_mass_g: float = math.nan
     omitted_mass_g: float = 0.0
     note: str = ""
+    partial: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.partial, bool):
+            raise TypeError(f"partial={self.partial!r} (not true or false). Give True or False.")
         if isinstance(self.organ_id, bool) or not isinstance(self.organ_id, int):
             raise TypeError(f"organ_id={self.organ_id!r} (not a whole number). A region number is an int.")
         if not 0 <= self.organ_id <= MAX_REGION:
@@ -171,7 +176,7 @@ class Anatomy:
     body : str
         Name of the body, for example ``adult-male``.
     sex : str
-        ``male`` or ``female``.
+        ``male``, ``female``, or ``unknown`` of one who is no reference person.
     reference_person : bool
         True for the reference persons, for whom effective dose is defined; False for all others.
     age : str
@@ -187,7 +192,7 @@ class Anatomy:
     height_cm, weight_kg : float
         Of the whole person, arms included; NaN if unknown.
     arms : str
-        ``raised`` (outside the voxels) or ``down``.
+        ``raised`` (outside the voxels), ``down``, or ``unknown`` of one who is no reference person.
     """
 
     body: str
@@ -203,9 +208,10 @@ class Anatomy:
     arms: str = "down"
 
     def __post_init__(self) -> None:
-        if self.sex not in ("male", "female"):
+        open_to = () if self.reference_person else ("unknown",)
+        if self.sex not in ("male", "female", *open_to):
             raise ValueError(f"sex={self.sex!r} (unknown). Use 'male' or 'female'.")
-        if self.arms not in ("raised", "down"):
+        if self.arms not in ("raised", "down", *open_to):
             raise ValueError(f"arms={self.arms!r} (unknown). Use 'raised' or 'down'.")
         for name, kind in (("groups", str), ("scan_ranges_mm", float), ("landmarks_mm", float)):
             object.__setattr__(self, name, _frozen(getattr(self, name), kind))

@@ -1,9 +1,9 @@
-"""The phantom file: HDF5, ``format = "ctdose-phantom"``, version 1.0.
+"""The phantom file: HDF5, ``format = "ctdose-phantom"``, version 1.0, or 1.1 where an organ is partial.
 
 Layout: attributes ``format``, ``format_version``, ``name``, ``spacing_mm``, ``origin_mm``, ``content_sha256``; grids
 ``material_index`` (uint8), ``region_index`` (uint16) and, if there are any, ``density_g_cm3`` (float32), all
-[z, y, x] with dimension scales in mm; tables ``materials`` and ``organs``; the text ``anatomy`` (JSON). Only gzip,
-shuffle and fletcher32 are used, so that MATLAB, R and HDFView read it.
+[z, y, x] with dimension scales in mm; tables ``materials`` and ``organs`` (``partial``: from 1.1 on); the text
+``anatomy`` (JSON). Only gzip, shuffle and fletcher32 are used, so that MATLAB, R and HDFView read it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ctdose.phantoms.organs import Anatomy, Organ, anatomy_from_dict, anatomy_to
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 
-FORMAT, FORMAT_VERSION = "ctdose-phantom", "1.0"
+FORMAT, FORMAT_VERSION, VERSION_WITH_PARTIAL = "ctdose-phantom", "1.0", "1.1"
 GRIDS = {"material_index": np.uint8, "region_index": np.uint16, "density_g_cm3": np.float32}
 OPTIONAL = ("density_g_cm3", "anatomy")
 FILTERS = {"compression": "gzip", "compression_opts": 2, "shuffle": True, "fletcher32": True}
@@ -89,7 +89,8 @@ def _write(phantom: VoxelPhantom, path: Path) -> None:
             _write_grid(file, name, array)
         for name, table in tables.items():
             file.create_dataset(name, data=table).attrs["units"] = "1"
-        file.attrs.update(format=FORMAT, format_version=FORMAT_VERSION, name=phantom.name)
+        version = VERSION_WITH_PARTIAL if any(o.partial for o in phantom.organs) else FORMAT_VERSION
+        file.attrs.update(format=FORMAT, format_version=version, name=phantom.name)
         file.attrs.update(spacing_mm=phantom.spacing_mm, origin_mm=phantom.origin_mm)
         file.attrs["coordinates"] = (
             "DICOM patient coordinates (LPS), mm; origin_mm: centre of voxel [0, 0, 0]"
@@ -152,6 +153,8 @@ def _organ_table(phantom: VoxelPhantom) -> NDArray[Any]:
         "omitted_mass_g": ([o.omitted_mass_g for o in organs], np.float64),
         "note": ([o.note for o in organs], str),
     }
+    if any(o.partial for o in organs):
+        columns["partial"] = ([o.partial for o in organs], np.uint8)
     return _table(columns, len(organs))
 
 
@@ -309,6 +312,7 @@ def _organs(table: NDArray[Any]) -> tuple[Organ, ...]:
             float(row["reference_mass_g"]),
             float(row["omitted_mass_g"]),
             _text(row["note"]),
+            bool(row["partial"]) if "partial" in (table.dtype.names or ()) else False,
         )
         for row in table
     )

@@ -188,9 +188,14 @@ class VoxelPhantom:
             "spacing_mm": self.spacing_mm,
             "origin_mm": self.origin_mm,
             "materials": [_material_fingerprint(material) for material in self.materials],
-            "organs": [asdict(organ) for organ in self.organs],
+            "organs": [_without_partial(asdict(organ)) for organ in self.organs],
             "anatomy": None if self.anatomy is None else anatomy_to_dict(self.anatomy),
         }
+
+
+def _without_partial(organ: dict[str, Any]) -> dict[str, Any]:
+    # Left out where it is false: phantoms keep the hash that they had before there was such a thing.
+    return organ if organ["partial"] else {key: value for key, value in organ.items() if key != "partial"}
 
 
 def _material_fingerprint(material: Material) -> list[Any]:

@@ -93,6 +93,21 @@ def test_other_programs_can_read_it(tmp_path):
         assert math.isnan(file["organs"][1]["reference_mass_g"])
 
 
+def test_partial_organs_make_it_version_1_1(tmp_path):
+    """Without one the file is what version 1.0 was, and is read as such."""
+    with h5py.File(save_phantom(make(), tmp_path / "a.h5")) as file:
+        assert "partial" not in file["organs"].dtype.names
+    organs = (Organ(1, "liver", partial=True), Organ(2, "rest"))
+    path = save_phantom(make(organs=organs, anatomy=None), tmp_path / "b.h5")
+    with h5py.File(path) as file:
+        assert file.attrs["format_version"] == "1.1"
+    assert load_phantom(path).organs == organs
+    assert (
+        load_phantom(path).sha256()
+        != make(organs=(Organ(1, "liver"), Organ(2, "rest")), anatomy=None).sha256()
+    )
+
+
 def test_an_existing_file_is_kept_unless_asked(tmp_path):
     path = save_phantom(make(), tmp_path / "a.h5")
     before = path.read_bytes()

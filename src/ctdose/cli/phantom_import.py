@@ -11,3 +11,4 @@ app = typer.Typer(
 )
 
 from ctdose.cli import phantom_import_foreign  # noqa: E402, F401 (registers its commands on app)
+from ctdose.cli import phantom_import_ct  # noqa: E402, F401 (its command registers itself)

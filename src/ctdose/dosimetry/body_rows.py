@@ -82,7 +82,8 @@ def build_body_rows(phantom: VoxelPhantom) -> BodyRows:
     """Rows and combinations of a person.
 
     Combinations are named ``group:NAME`` (organs reported together), ``tissue:NAME`` (tissues of ICRP 103) and
-    ``weighted:icrp103``, ``weighted:icrp60`` (sum of tissue weight times dose of this one body).
+    ``weighted:icrp103``, ``weighted:icrp60`` (sum of tissue weight times dose of this one body; of a reference person
+    only: a sum over the part of a patient that was imaged would be taken for an effective dose).
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def build_body_rows(phantom: VoxelPhantom) -> BodyRows:
     tissue_masses |= skeleton.masses_g
     composites = [Composite(f"group:{name}", c) for name, c in _groups(phantom, organ_mass).items()]
     composites += [Composite(f"tissue:{name}", c) for name, c in coefficients.items()]
-    for name in RECOMMENDATIONS:
+    for name in RECOMMENDATIONS if phantom.anatomy.reference_person else ():
         weights = load_tissue_weights(name).of_tissues(tissue_masses)
         composites.append(Composite(f"weighted:{name}", _combine(weights, coefficients)))
     return BodyRows(organ_mass, skeleton.responses, tuple(composites), tissue_masses)

@@ -35,7 +35,8 @@ class OrganDose:
     mass_in_range_fraction : float
         Share of the voxel mass between the ends of the irradiated range.
     partial : bool
-        The voxels hold only a part of the organ (the denominator holds all of it).
+        The voxels hold only a part of the organ. Where the mass of the rest is known (raised arms), the denominator
+        holds all of it; where it is not (a patient's CT), the dose is that of the part.
     note : str
     """
 
@@ -154,7 +155,7 @@ def body_dose(
             "mass_g": float(voxel_mass[r]),
             "reference_mass_g": organ.reference_mass_g,
             "mass_in_range_fraction": float(in_range[r]),
-            "partial": organ.omitted_mass_g > 0,
+            "partial": organ.partial or organ.omitted_mass_g > 0,
             "note": organ.note,
         }
         put(organs, organ.name, mean[r] / mass, error[r] / mass, **about)
@@ -193,6 +194,6 @@ def _about_combination(kind, name, phantom, rows, voxel_mass, in_range, coeffici
         "mass_g": mass,
         "reference_mass_g": float(sum(o.reference_mass_g for o in members)) if members else mass,
         "mass_in_range_fraction": float((weights * in_range[places]).sum() / weights.sum()),
-        "partial": any(o.omitted_mass_g > 0 for o in members),
+        "partial": any(o.partial or o.omitted_mass_g > 0 for o in members),
         "note": "",
     }

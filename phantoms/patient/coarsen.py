@@ -1,0 +1,64 @@
+"""Larger voxels: whole numbers of the image's own are joined, so that nothing shifts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctdose.errors import CtdoseError
+from ctdose.phantoms.patient.field import OUTSIDE_FIELD_HU, PADDED_BELOW_HU
+from ctdose.phantoms.patient.image import Image
+
+AIR_HU = -1024
+
+
+def factors_for(image: Image, voxel_mm: float) -> tuple[int, int, int]:
+    """How many voxels to join along x, y, z to come nearest to a voxel size."""
+    x, y, z = (max(1, round(voxel_mm / size)) for size in image.spacing_mm)
+    return x, y, z
+
+
+def coarsen(image: Image, factors: tuple[int, int, int], *, labels: bool) -> Image:
+    """Join voxels: the mean of HU, the most frequent of labels (of equals the lowest).
+
+    Parameters
+    ----------
+    image : Image
+    factors : (int, int, int)
+        Voxels to join along x, y, z. What is left over at the upper ends is dropped.
+    labels : bool
+
+    Raises
+    ------
+    CtdoseError
+        Fewer voxels than are to be joined.
+    """
+    if factors == (1, 1, 1):
+        return image
+    counts = [n // f for n, f in zip(image.values.shape, factors[::-1])]
+    if min(counts) < 1:
+        raise CtdoseError("voxel_mm (larger than the image). Give a smaller one.")
+    kept = image.values[tuple(slice(0, c * f) for c, f in zip(counts, factors[::-1]))]
+    shape = [n for c, f in zip(counts, factors[::-1]) for n in (c, f)]
+    blocks = kept.reshape(shape)
+    joined = _most_frequent(blocks) if labels else _mean(blocks)
+    spacing = tuple(s * f for s, f in zip(image.spacing_mm, factors))
+    origin = tuple(o + (f - 1) / 2.0 * s for o, f, s in zip(image.origin_mm, factors, image.spacing_mm))
+    return Image(joined.astype(image.values.dtype), spacing, origin)  # type: ignore[arg-type]
+
+
+def _mean(blocks: NDArray[np.integer]) -> NDArray[np.floating]:
+    axes = (1, 3, 5)
+    mean = np.rint(np.maximum(blocks, AIR_HU).mean(axis=axes, dtype=np.float32))
+    mean[(blocks <= PADDED_BELOW_HU).mean(axis=axes) > 0.5] = OUTSIDE_FIELD_HU
+    return mean
+
+
+def _most_frequent(blocks: NDArray[np.integer]) -> NDArray[np.integer]:
+    shape = blocks.shape[0], blocks.shape[2], blocks.shape[4]
+    best, most = np.zeros(shape, blocks.dtype), np.zeros(shape, np.int32)
+    for value in np.unique(blocks):
+        count = (blocks == value).sum(axis=(1, 3, 5), dtype=np.int32)
+        better = count > most
+        best[better], most[better] = value, count[better]
+    return best

@@ -1,0 +1,108 @@
+"""`ctdose phantom import ct`: the patient's own CT, made into a phantom file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ctdose.cli.messages import say
+from ctdose.cli.phantom_import import app
+from ctdose.cli.typed_numbers import parse_number
+from ctdose.errors import CtdoseError
+
+SEXES = ("male", "female", "unknown")
+FARTHEST_MM = 1e5
+
+
+@app.command("ct", short_help="Import a patient's CT (DICOM or NIfTI) with its organ labels.")
+def import_ct(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SERIES_FOLDER|FILE.nii.gz", help="Folder of one DICOM CT series, or NIfTI."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Phantom file to write (.h5).")
+    ],
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE.nii.gz", help="Organ labels on the voxels of the CT.")
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="CT number to material and density. [default: shipped]"),
+    ] = None,
+    label_map: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="What label values are, beyond TotalSegmentator's."),
+    ] = None,
+    sex: Annotated[str, typer.Option(metavar="SEX", help="male, female or unknown.")] = "unknown",
+    crop: Annotated[
+        str,
+        typer.Option(metavar="BOX", help="body (with couch), none, or X0,X1,Y0,Y1,Z0,Z1 in mm."),
+    ] = "body",
+    voxel_mm: Annotated[
+        str | None,
+        typer.Option(metavar="MM", help="Join voxels, to come nearest to this size. [default: none]"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier phantom file.")] = False,
+) -> None:
+    """Make a phantom file of a patient's CT: organ doses come out of it, effective dose does not.
+
+    What is read from DICOM are pixels and their place; names and identifiers are neither read nor written.
+
+    \b
+    Examples:
+      ctdose phantom import ct ct.nii.gz --labels organs.nii.gz -o patient.h5
+      ctdose phantom import ct series/ --labels organs.nii.gz --voxel-mm 2 -o patient.h5
+    """
+    from ctdose.phantoms.patient.build import Options, build_patient
+    from ctdose.phantoms.phantom_file import save_phantom
+
+    _check_output(output, overwrite)
+    if sex not in SEXES:
+        raise CtdoseError(f"sex={sex} (unknown). One of {', '.join(SEXES)}.")
+    size = None if voxel_mm is None else parse_number("voxel_mm", voxel_mm, 0.1, 50.0, "For example 2.5.")
+    box, keep_air = _box(crop)
+    options = Options(labels, calibration, label_map, sex, box, keep_air, size)
+    patient = build_patient(source, options)
+    save_phantom(patient.phantom, output, overwrite=overwrite)
+    for note in patient.notes:
+        say(note)
+    say(f"Wrote {output}.")
+
+
+def _box(text: str) -> tuple[tuple[float, ...] | None, bool]:
+    """Ranges to crop to in mm, and whether the air around the body stays."""
+    if text in ("body", "none"):
+        return None, text == "none"
+    parts = text.split(",")
+    example = "For example -200,200,-300,50,0,250; or body, or none."
+    if len(parts) != 6:
+        raise CtdoseError(f"crop={text} (not six numbers). {example}")
+    numbers = tuple(parse_number("crop", part, -FARTHEST_MM, FARTHEST_MM, example) for part in parts)
+    if any(numbers[i] >= numbers[i + 1] for i in (0, 2, 4)):
+        raise CtdoseError(f"crop={text} (a range not ascending). {example}")
+    return numbers, True
+
+
+def _check_output(path: Path, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before anything is read."""
+    import h5py
+
+    if path.is_dir():
+        raise CtdoseError(f"output={path} (a folder). Name a file in it.")
+    if not path.parent.is_dir():
+        raise CtdoseError(f"output={path} (no folder {path.parent}). Make it first.")
+    if not path.exists():
+        return
+    if not overwrite:
+        raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
+    try:
+        with h5py.File(path, "r") as file:
+            ours = file.attrs.get("format") == "ctdose-phantom"
+    except (OSError, RuntimeError, ValueError):
+        ours = False
+    if not ours:
+        why = "exists and is not a phantom file, so it is not overwritten"
+        raise CtdoseError(f"output={path} ({why}). Name another file with -o.")
