@@ -12,13 +12,33 @@ from pathlib import Path
 from ctdose.errors import CtdoseError, nearest
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
-BODIES = {"adult": ("adult-male", "adult-female")}
+# age: kg and cm of male and female (ICRP Publication 89), voxel size in mm; tested against the data files
+FAMILY: dict[str, tuple[tuple[float, int], tuple[float, int], float]] = {
+    "newborn": ((3.5, 51), (3.5, 51), 1.5),
+    "1y": ((10, 76), (10, 76), 2.0),
+    "5y": ((19, 109), (19, 109), 2.0),
+    "10y": ((32, 138), (32, 138), 2.5),
+    "15y": ((56, 167), (53, 161), 2.5),
+    "adult": ((73, 176), (60, 163), 2.5),
+}
+
+BODIES = {age: (f"{age}-male", f"{age}-female") for age in FAMILY}
 """Phantoms that are more than one body."""
 
+
+def _family() -> dict[str, str]:
+    found = {}
+    for age, (male, female, voxel_mm) in FAMILY.items():
+        who = {"newborn": "newborn", "adult": "adult"}.get(age, f"{age[:-1]}-year-old")
+        found[age] = f"Both stylized {who} reference persons: {age}-male and {age}-female."
+        for sex, (weight_kg, height_cm) in (("male", male), ("female", female)):
+            size = f"{weight_kg:g} kg, {height_cm} cm, arms raised; {voxel_mm} mm voxels"
+            found[f"{age}-{sex}"] = f"Stylized {who} reference {sex}, {size}."
+    return found
+
+
 DESCRIPTIONS = {
-    "adult": "Both stylized adult reference persons: adult-male and adult-female.",
-    "adult-male": "Stylized adult reference male, 73 kg, 176 cm, arms raised; 2.5 mm voxels.",
-    "adult-female": "Stylized adult reference female, 60 kg, 163 cm, arms raised; 2.5 mm voxels.",
+    **_family(),
     "ctdi-16": "CTDI phantom for the head: PMMA, 16 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
     "ctdi-32": "CTDI phantom for the body: PMMA, 32 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
     "water-cylinder": "Water cylinder, 30 cm in diameter, 30 cm long; 2 mm voxels.",
@@ -27,7 +47,7 @@ DESCRIPTIONS = {
 
 
 def phantom_names() -> tuple[str, ...]:
-    """Names of the library, ``adult`` with its two bodies among them.
+    """Names of the library, those of two bodies such as ``adult`` among them.
 
     Returns
     -------
@@ -79,7 +99,7 @@ def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
     Parameters
     ----------
     name : str
-        A name of `phantom_names`, but not ``adult``.
+        A name of `phantom_names` that stands for one body.
     voxel_mm : float, optional
         Voxel size (in plane, of cylinders); default: the phantom's own.
 
@@ -156,10 +176,11 @@ def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
         size = {"water": 300.0, "pmma": 320.0}[name.removesuffix("-cylinder")]
         material, voxel = name.removesuffix("-cylinder"), 2.0 if voxel_mm is None else voxel_mm
         return build_cylinder(material, diameter_mm=size, length_mm=300.0, voxel_mm=voxel, name=name)
-    from ctdose.phantoms.stylized.builder import DEFAULT_VOXEL_MM, build_adult
+    from ctdose.phantoms.stylized import build_person, reference_person
 
-    sex, size = name.removeprefix("adult-"), DEFAULT_VOXEL_MM if voxel_mm is None else voxel_mm
-    return _cached(f"{name}-{size:g}mm", lambda: build_adult(sex, voxel_mm=size))
+    age, sex = name.rsplit("-", 1)
+    size = FAMILY[age][2] if voxel_mm is None else voxel_mm
+    return _cached(f"{name}-{size:g}mm", lambda: build_person(reference_person(age, sex), voxel_mm=size))
 
 
 def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:

@@ -13,7 +13,7 @@ from ctdose.schema import is_number
 from ctdose.yaml_reader import Document
 
 SAME_MM = 1e-6
-TWO_BODIES = ("adult",)  # phantoms of the library that are more than one person
+TWO_BODIES = ("newborn", "1y", "5y", "10y", "15y", "adult")  # of the library: both sexes of an age
 
 
 class RegionMap(Protocol):
@@ -95,12 +95,13 @@ def _library_phantoms() -> list[str]:
 
 
 def _two_bodies(data: Mapping[str, Any], report: Report) -> None:
+    name = data["phantom"]
     acquisitions = data.get("acquisitions")
     why = "the phantom has two bodies, and one coordinate cannot fit both"
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
         ends = raw.get("scan_range") if isinstance(raw, dict) else None
         if isinstance(ends, list | tuple) and len(ends) == 2 and all(map(is_number, ends)):
-            right = "Write a region such as chest, or choose one body: adult-male or adult-female."
+            right = f"Write a region such as chest, or choose one body: {name}-male or {name}-female."
             report.add(("acquisitions", i, "scan_range"), ends, why, right)
     if data.get("isocentre_mm") is not None:
         right = "Write off_centre_mm, from the centre of each body."
