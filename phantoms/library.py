@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from ctdose.errors import CtdoseError, nearest
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
@@ -122,15 +123,61 @@ def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
         raise CtdoseError(str(error)) from None
 
 
+def load_like(
+    like: str,
+    *,
+    height_cm: float | None = None,
+    weight_kg: float | None = None,
+    voxel_mm: float | None = None,
+) -> VoxelPhantom:
+    """Load a person like one of the family, but of another height and weight.
+
+    Parameters
+    ----------
+    like : str
+        For example ``adult-female``.
+    height_cm, weight_kg : float, optional
+        Default: the reference person's height; the weight that keeps his or her body mass index.
+    voxel_mm : float, optional
+        Default: that of `like`.
+
+    Returns
+    -------
+    VoxelPhantom
+        No reference person; with neither height nor weight it is `like` itself.
+
+    Raises
+    ------
+    CtdoseError
+        If `like` is not one person of the family, or height, weight or voxel size are out of range.
+    """
+    if _known(like) in BODIES or like.rsplit("-", 1)[0] not in FAMILY:
+        raise CtdoseError(
+            f"phantom: like={like!r} (not one person of the family). Write adult-female or 5y-male."
+        )
+    if height_cm is None and weight_kg is None:
+        return load_named(like, voxel_mm)
+    size = FAMILY[like.rsplit("-", 1)[0]][2] if voxel_mm is None else float(voxel_mm)
+    try:
+        return _load_like(like, height_cm, weight_kg, size)
+    except (TypeError, ValueError) as error:
+        raise CtdoseError(f"phantom: {error}") from None
+    except RuntimeError:
+        why = f"its organs find no room at voxel_mm={size:g}"
+        raise CtdoseError(
+            f"phantom: like={like!r} ({why}). Write a height and weight nearer to it."
+        ) from None
+
+
 def load_bodies(
-    phantom: str | Path, voxel_mm: float | None = None, *, folder: Path | None = None
+    phantom: str | Path | Mapping[str, Any], voxel_mm: float | None = None, *, folder: Path | None = None
 ) -> tuple[VoxelPhantom, ...]:
     """Load the bodies of a phantom that an exam names: of the library, or of a file.
 
     Parameters
     ----------
-    phantom : str or Path
-        A name of `phantom_names`, or a phantom file.
+    phantom : str, Path or mapping
+        A name of `phantom_names`, a phantom file, or the arguments of `load_like`.
     voxel_mm : float, optional
         Voxel size of a phantom of the library.
     folder : Path, optional
@@ -145,6 +192,8 @@ def load_bodies(
     CtdoseError
         If there is no such phantom or the file is damaged, or `voxel_mm` is given for a file.
     """
+    if isinstance(phantom, Mapping):
+        return (load_like(**phantom, voxel_mm=voxel_mm),)
     if str(phantom) in DESCRIPTIONS:
         return tuple(load_named(name, voxel_mm) for name in bodies_of(str(phantom)))
     path = Path(phantom)
@@ -181,6 +230,14 @@ def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
     age, sex = name.rsplit("-", 1)
     size = FAMILY[age][2] if voxel_mm is None else voxel_mm
     return _cached(f"{name}-{size:g}mm", lambda: build_person(reference_person(age, sex), voxel_mm=size))
+
+
+@lru_cache(maxsize=2)
+def _load_like(like: str, height_cm: float | None, weight_kg: float | None, voxel_mm: float) -> VoxelPhantom:
+    from ctdose.phantoms.stylized import build_person, sized_person
+
+    person = sized_person(*like.rsplit("-", 1), height_cm=height_cm, weight_kg=weight_kg)
+    return _cached(f"{person.name}-{voxel_mm:g}mm", lambda: build_person(person, voxel_mm=voxel_mm))
 
 
 def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:

@@ -91,12 +91,14 @@ def read_marrow_sites(person: Person, arms: str) -> tuple[MarrowSite, ...]:
 def _marrow(entry: dict[str, Any], person: Person) -> tuple[float, float]:
     """Active marrow and endosteum of a site, g."""
     i, name = SEXES.index(person.base), entry["name"]
-    endosteum = float(entry["endosteum_g"][i])
+    mass = person.amounts[name].mass_g
+    endosteum = float(entry["endosteum_g"][i]) * (mass / reference_amounts("adult", person.base)[name].mass_g)
     if person.age == "adult":
-        return float(entry["active_marrow_g"][i]), endosteum
-    k, data = AGES.index(person.age), read_data("child_marrow")
-    percent = {site: values[k] for site, values in data["percent"].items()}
-    share = percent.get(name, 0.0) / math.fsum(percent.values())
-    adult = reference_amounts("adult", person.base)[name].mass_g
-    endosteum *= person.amounts[name].mass_g / adult
-    return round(figure(data["active_marrow_g"], person.age, person.sex) * share, 4), round(endosteum, 4)
+        marrow = float(entry["active_marrow_g"][i])
+    else:
+        k, data = AGES.index(person.age), read_data("child_marrow")
+        percent = {site: values[k] for site, values in data["percent"].items()}
+        whole = figure(data["active_marrow_g"], person.age, person.sex)
+        marrow = whole * percent.get(name, 0.0) / math.fsum(percent.values())
+    marrow *= mass / reference_amounts(person.age, person.sex)[name].mass_g
+    return round(marrow, 4), round(endosteum, 4)

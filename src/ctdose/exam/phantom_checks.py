@@ -67,6 +67,8 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         Receives the faults.
     """
     name = data.get("phantom")
+    if isinstance(name, Mapping):
+        _check_like(name, report)
     if not isinstance(name, str) or not name:
         return
     known = _library_phantoms()
@@ -84,6 +86,25 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         )
     else:
         report.add(("phantom",), name, why, nearest(name, known))
+
+
+def _check_like(given: Mapping[str, Any], report: Report) -> None:
+    """Check a phantom of chosen height and weight before anything is built."""
+    from ctdose.phantoms.library import BODIES
+    from ctdose.phantoms.stylized.sizes import SizeError, sized_person
+
+    like, sizes = given.get("like"), [given.get(key) for key in ("height_cm", "weight_kg")]
+    if not isinstance(like, str) or not like:
+        return
+    people = [name for bodies in BODIES.values() for name in bodies]
+    if like not in people:
+        report.add(("phantom", "like"), like, "not one person of the family", nearest(like, people))
+    elif all(value is None or (is_number(value) and value > 0) for value in sizes):
+        try:
+            age, sex = like.rsplit("-", 1)
+            sized_person(age, sex, height_cm=sizes[0], weight_kg=sizes[1])
+        except SizeError as error:
+            report.add(("phantom", error.key), error.value, error.why, error.right)
 
 
 def _library_phantoms() -> list[str]:
