@@ -94,7 +94,7 @@ def describe(name: str) -> str:
     return DESCRIPTIONS[_known(name)]
 
 
-def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
+def load_named(name: str, voxel_mm: float | None = None, *, arms: str = "raised") -> VoxelPhantom:
     """Load a phantom of one body.
 
     Parameters
@@ -103,6 +103,8 @@ def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
         A name of `phantom_names` that stands for one body.
     voxel_mm : float, optional
         Voxel size (in plane, of cylinders); default: the phantom's own.
+    arms : str
+        ``raised`` or ``down``, of a person.
 
     Returns
     -------
@@ -118,7 +120,7 @@ def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
         both = " and ".join(BODIES[name])
         raise CtdoseError(f"phantom={name!r} (more than one body). Load {both}, or use load_bodies.")
     try:
-        return _load(name, None if voxel_mm is None else float(voxel_mm))
+        return _load(name, None if voxel_mm is None else float(voxel_mm), arms)
     except (TypeError, ValueError) as error:
         raise CtdoseError(str(error)) from None
 
@@ -128,6 +130,7 @@ def load_like(
     *,
     height_cm: float | None = None,
     weight_kg: float | None = None,
+    arms: str = "raised",
     voxel_mm: float | None = None,
 ) -> VoxelPhantom:
     """Load a person like one of the family, but of another height and weight.
@@ -138,6 +141,8 @@ def load_like(
         For example ``adult-female``.
     height_cm, weight_kg : float, optional
         Default: the reference person's height; the weight that keeps his or her body mass index.
+    arms : str
+        ``raised`` or ``down``.
     voxel_mm : float, optional
         Default: that of `like`.
 
@@ -151,22 +156,21 @@ def load_like(
     CtdoseError
         If `like` is not one person of the family, or height, weight or voxel size are out of range.
     """
-    if _known(like) in BODIES or like.rsplit("-", 1)[0] not in FAMILY:
-        raise CtdoseError(
-            f"phantom: like={like!r} (not one person of the family). Write adult-female or 5y-male."
-        )
+    age, _, sex = _known(like).rpartition("-")
+    if age not in FAMILY:
+        right = "Write one person, for example adult-female or 5y-male."
+        raise CtdoseError(f"phantom: like={like!r} (not one person of the family). {right}")
     if height_cm is None and weight_kg is None:
-        return load_named(like, voxel_mm)
-    size = FAMILY[like.rsplit("-", 1)[0]][2] if voxel_mm is None else float(voxel_mm)
+        return load_named(like, voxel_mm, arms=arms)
+    size = FAMILY[age][2] if voxel_mm is None else float(voxel_mm)
     try:
-        return _load_like(like, height_cm, weight_kg, size)
+        return _load_like(age, sex, height_cm, weight_kg, size, arms)
     except (TypeError, ValueError) as error:
         raise CtdoseError(f"phantom: {error}") from None
     except RuntimeError:
         why = f"its organs find no room at voxel_mm={size:g}"
-        raise CtdoseError(
-            f"phantom: like={like!r} ({why}). Write a height and weight nearer to it."
-        ) from None
+        right = "Write a height and weight nearer to it, or smaller voxels."
+        raise CtdoseError(f"phantom: like={like!r} ({why}). {right}") from None
 
 
 def load_bodies(
@@ -193,7 +197,7 @@ def load_bodies(
         If there is no such phantom or the file is damaged, or `voxel_mm` is given for a file.
     """
     if isinstance(phantom, Mapping):
-        return (load_like(**phantom, voxel_mm=voxel_mm),)
+        return _like_bodies(**phantom, voxel_mm=voxel_mm)
     if str(phantom) in DESCRIPTIONS:
         return tuple(load_named(name, voxel_mm) for name in bodies_of(str(phantom)))
     path = Path(phantom)
@@ -207,6 +211,14 @@ def load_bodies(
     return (load_phantom(found),)
 
 
+def _like_bodies(
+    like: str, *, height_cm: float | None = None, weight_kg: float | None = None, **options: Any
+) -> tuple[VoxelPhantom, ...]:
+    """Both bodies of an age as they are, or one person of any size."""
+    names = bodies_of(like) if height_cm is None and weight_kg is None else (like,)
+    return tuple(load_like(name, height_cm=height_cm, weight_kg=weight_kg, **options) for name in names)
+
+
 def _known(name: str) -> str:
     if name not in DESCRIPTIONS:
         known = nearest(str(name), phantom_names())
@@ -215,7 +227,7 @@ def _known(name: str) -> str:
 
 
 @lru_cache(maxsize=4)  # phantoms cannot be changed, so all may share one
-def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
+def _load(name: str, voxel_mm: float | None, arms: str) -> VoxelPhantom:
     from ctdose.phantoms.ctdi import build_ctdi_phantom
     from ctdose.phantoms.cylinders import build_cylinder
 
@@ -229,15 +241,22 @@ def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
 
     age, sex = name.rsplit("-", 1)
     size = FAMILY[age][2] if voxel_mm is None else voxel_mm
-    return _cached(f"{name}-{size:g}mm", lambda: build_person(reference_person(age, sex), voxel_mm=size))
+    return _cached(
+        f"{name}-{arms}-{size:g}mm",
+        lambda: build_person(reference_person(age, sex), voxel_mm=size, arms=arms),
+    )
 
 
 @lru_cache(maxsize=2)
-def _load_like(like: str, height_cm: float | None, weight_kg: float | None, voxel_mm: float) -> VoxelPhantom:
+def _load_like(
+    age: str, sex: str, height_cm: float | None, weight_kg: float | None, voxel_mm: float, arms: str
+) -> VoxelPhantom:
     from ctdose.phantoms.stylized import build_person, sized_person
 
-    person = sized_person(*like.rsplit("-", 1), height_cm=height_cm, weight_kg=weight_kg)
-    return _cached(f"{person.name}-{voxel_mm:g}mm", lambda: build_person(person, voxel_mm=voxel_mm))
+    person = sized_person(age, sex, height_cm=height_cm, weight_kg=weight_kg)
+    return _cached(
+        f"{person.name}-{arms}-{voxel_mm:g}mm", lambda: build_person(person, voxel_mm=voxel_mm, arms=arms)
+    )
 
 
 def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:

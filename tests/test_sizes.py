@@ -144,6 +144,21 @@ def test_an_exam_asks_for_one():
     assert exam_with({"like": "5y-male"}).phantom_source == {"like": "5y-male"}
 
 
+def test_arms_down():
+    wanted = {"like": "5y", "arms": "down"}
+    assert exam_with(wanted).phantom_source == wanted
+    bodies = load_bodies(wanted, 5.0)
+    assert [body.name for body in bodies] == ["5y-male", "5y-female"]
+    assert {body.anatomy.arms for body in bodies} == {"down"}
+    assert all(body.anatomy.reference_person for body in bodies)
+    heavy = load_like("5y-male", weight_kg=25, arms="down", voxel_mm=5.0)
+    assert heavy.region_masses_g()[1:].sum() == pytest.approx(25000.0, rel=0.002)
+    assert heavy.size_mm[0] > load_like("5y-male", weight_kg=25, voxel_mm=5.0).size_mm[0] + 30.0
+    ranges = [{**EXAM["acquisitions"][0], "scan_range": [0, 100]}]
+    with pytest.raises(CtdoseError, match="two bodies"):
+        load_exam({**EXAM, "phantom": wanted, "acquisitions": ranges})
+
+
 @pytest.mark.parametrize(
     ("phantom", "message"),
     [
@@ -151,7 +166,8 @@ def test_an_exam_asks_for_one():
         ({"like": "5y-male", "height_cm": 170}, r"height_cm=170 \(too far.*Write 93 to 125"),
         ({"age_y": 7, "sex": "male"}, r"age_y=7 \(not available in this version"),
         ({"weight_kg": 25}, r"like \(missing\)"),
-        ({"like": "adult"}, r"like=adult \(not one person of the family\)"),
+        ({"like": "adult", "weight_kg": 70}, r"like=adult \(not one person of the family\)"),
+        ({"like": "adult-male", "arms": "up"}, r"arms=up \(must be one of raised, down\)"),
         ({"like": "adult-male", "hight_cm": 170}, r"hight_cm=170 \(unknown key\). Nearest: height_cm"),
         ([1], r"phantom=\[1\] \(must be text\)"),
     ],

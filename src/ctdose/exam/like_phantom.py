@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -15,13 +15,16 @@ INSTEAD = "Write like: with the nearest of the family, for example 5y-male, and 
 class LikePhantom(Checked):
     """A person like one of the stylized family, but of another height and weight: organ doses only."""
 
-    like: str = declare(doc="One person of the family", min_length=1, example="adult-female")
+    like: str = declare(
+        doc="One person of the family; both of an age only as they are", min_length=1, example="adult-female"
+    )
     height_cm: float | None = declare(
         None, doc="Height; default: that of the person", unit="cm", gt=0, le=260, example=160
     )
     weight_kg: float | None = declare(
         None, doc="Weight; default: of the same body mass index", unit="kg", gt=0, le=500, example=90
     )
+    arms: Literal["raised", "down"] | None = declare(None, doc="Arms; default: raised, outside of the voxels")
     age_y: Later = later(doc="Age between those of the family", instead=INSTEAD)
     sex: Later = later(doc="Sex, with age_y", instead=INSTEAD)
 

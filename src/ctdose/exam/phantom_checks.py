@@ -68,7 +68,7 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
     """
     name = data.get("phantom")
     if isinstance(name, Mapping):
-        _check_like(name, report)
+        _check_like(name, data, report)
     if not isinstance(name, str) or not name:
         return
     known = _library_phantoms()
@@ -88,7 +88,7 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         report.add(("phantom",), name, why, nearest(name, known))
 
 
-def _check_like(given: Mapping[str, Any], report: Report) -> None:
+def _check_like(given: Mapping[str, Any], data: Mapping[str, Any], report: Report) -> None:
     """Check a phantom of chosen height and weight before anything is built."""
     from ctdose.phantoms.library import BODIES
     from ctdose.phantoms.stylized.sizes import SizeError, sized_person
@@ -97,7 +97,9 @@ def _check_like(given: Mapping[str, Any], report: Report) -> None:
     if not isinstance(like, str) or not like:
         return
     people = [name for bodies in BODIES.values() for name in bodies]
-    if like not in people:
+    if like in BODIES and sizes == [None, None]:
+        _two_bodies(data, report)
+    elif like not in people:
         report.add(("phantom", "like"), like, "not one person of the family", nearest(like, people))
     elif all(value is None or (is_number(value) and value > 0) for value in sizes):
         try:
@@ -117,6 +119,7 @@ def _library_phantoms() -> list[str]:
 
 def _two_bodies(data: Mapping[str, Any], report: Report) -> None:
     name = data["phantom"]
+    name = name["like"] if isinstance(name, Mapping) else name
     acquisitions = data.get("acquisitions")
     why = "the phantom has two bodies, and one coordinate cannot fit both"
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
