@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from ctdose.errors import nearest
 from ctdose.exam.faults import Report
 from ctdose.exam.model import Exam
+from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
 from ctdose.yaml_reader import Document
 
 SAME_MM = 1e-6
-TWO_BODIES = ("newborn", "1y", "5y", "10y", "15y", "adult")  # of the library: both sexes of an age
 
 
 class RegionMap(Protocol):
@@ -73,7 +73,7 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         return
     known = _library_phantoms()
     if name in known:
-        if name in TWO_BODIES:
+        if name in BODIES:
             _two_bodies(data, report)
         return
     path = Path(name)
@@ -90,7 +90,6 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
 
 def _check_like(given: Mapping[str, Any], data: Mapping[str, Any], report: Report) -> None:
     """Check a phantom of chosen height and weight before anything is built."""
-    from ctdose.phantoms.library import BODIES
     from ctdose.phantoms.stylized.sizes import SizeError, sized_person
 
     like, sizes = given.get("like"), [given.get(key) for key in ("height_cm", "weight_kg")]
