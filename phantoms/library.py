@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from ctdose.errors import CtdoseError, nearest
+from ctdose.phantoms.family import BODIES, FAMILY, family_descriptions
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
-BODIES = {"adult": ("adult-male", "adult-female")}
-"""Phantoms that are more than one body."""
-
 DESCRIPTIONS = {
-    "adult": "Both stylized adult reference persons: adult-male and adult-female.",
-    "adult-male": "Stylized adult reference male, 73 kg, 176 cm, arms raised; 2.5 mm voxels.",
-    "adult-female": "Stylized adult reference female, 60 kg, 163 cm, arms raised; 2.5 mm voxels.",
+    **family_descriptions(),
     "ctdi-16": "CTDI phantom for the head: PMMA, 16 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
     "ctdi-32": "CTDI phantom for the body: PMMA, 32 cm, five pencil chambers of 100 mm; 1 mm voxels in plane.",
     "water-cylinder": "Water cylinder, 30 cm in diameter, 30 cm long; 2 mm voxels.",
@@ -27,7 +24,7 @@ DESCRIPTIONS = {
 
 
 def phantom_names() -> tuple[str, ...]:
-    """Names of the library, ``adult`` with its two bodies among them.
+    """Names of the library, those of two bodies such as ``adult`` among them.
 
     Returns
     -------
@@ -73,15 +70,17 @@ def describe(name: str) -> str:
     return DESCRIPTIONS[_known(name)]
 
 
-def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
+def load_named(name: str, voxel_mm: float | None = None, *, arms: str = "raised") -> VoxelPhantom:
     """Load a phantom of one body.
 
     Parameters
     ----------
     name : str
-        A name of `phantom_names`, but not ``adult``.
+        A name of `phantom_names` that stands for one body.
     voxel_mm : float, optional
         Voxel size (in plane, of cylinders); default: the phantom's own.
+    arms : str
+        ``raised`` or ``down``, of a person.
 
     Returns
     -------
@@ -97,20 +96,68 @@ def load_named(name: str, voxel_mm: float | None = None) -> VoxelPhantom:
         both = " and ".join(BODIES[name])
         raise CtdoseError(f"phantom={name!r} (more than one body). Load {both}, or use load_bodies.")
     try:
-        return _load(name, None if voxel_mm is None else float(voxel_mm))
+        return _load(name, None if voxel_mm is None else float(voxel_mm), arms)
     except (TypeError, ValueError) as error:
         raise CtdoseError(str(error)) from None
 
 
+def load_like(
+    like: str,
+    *,
+    height_cm: float | None = None,
+    weight_kg: float | None = None,
+    arms: str = "raised",
+    voxel_mm: float | None = None,
+) -> VoxelPhantom:
+    """Load a person like one of the family, but of another height and weight.
+
+    Parameters
+    ----------
+    like : str
+        For example ``adult-female``.
+    height_cm, weight_kg : float, optional
+        Default: the reference person's height; the weight that keeps his or her body mass index.
+    arms : str
+        ``raised`` or ``down``.
+    voxel_mm : float, optional
+        Default: that of `like`.
+
+    Returns
+    -------
+    VoxelPhantom
+        No reference person; with neither height nor weight it is `like` itself.
+
+    Raises
+    ------
+    CtdoseError
+        If `like` is not one person of the family, or height, weight or voxel size are out of range.
+    """
+    age, _, sex = _known(like).rpartition("-")
+    if age not in FAMILY:
+        right = "Write one person, for example adult-female or 5y-male."
+        raise CtdoseError(f"phantom: like={like!r} (not one person of the family). {right}")
+    if height_cm is None and weight_kg is None:
+        return load_named(like, voxel_mm, arms=arms)
+    size = FAMILY[age][2] if voxel_mm is None else float(voxel_mm)
+    try:
+        return _load_like(age, sex, height_cm, weight_kg, size, arms)
+    except (TypeError, ValueError) as error:
+        raise CtdoseError(f"phantom: {error}") from None
+    except RuntimeError:
+        why = f"its organs find no room at voxel_mm={size:g}"
+        right = "Write a height and weight nearer to it, or smaller voxels."
+        raise CtdoseError(f"phantom: like={like!r} ({why}). {right}") from None
+
+
 def load_bodies(
-    phantom: str | Path, voxel_mm: float | None = None, *, folder: Path | None = None
+    phantom: str | Path | Mapping[str, Any], voxel_mm: float | None = None, *, folder: Path | None = None
 ) -> tuple[VoxelPhantom, ...]:
     """Load the bodies of a phantom that an exam names: of the library, or of a file.
 
     Parameters
     ----------
-    phantom : str or Path
-        A name of `phantom_names`, or a phantom file.
+    phantom : str, Path or mapping
+        A name of `phantom_names`, a phantom file, or the arguments of `load_like`.
     voxel_mm : float, optional
         Voxel size of a phantom of the library.
     folder : Path, optional
@@ -125,6 +172,8 @@ def load_bodies(
     CtdoseError
         If there is no such phantom or the file is damaged, or `voxel_mm` is given for a file.
     """
+    if isinstance(phantom, Mapping):
+        return _like_bodies(**phantom, voxel_mm=voxel_mm)
     if str(phantom) in DESCRIPTIONS:
         return tuple(load_named(name, voxel_mm) for name in bodies_of(str(phantom)))
     path = Path(phantom)
@@ -138,6 +187,14 @@ def load_bodies(
     return (load_phantom(found),)
 
 
+def _like_bodies(
+    like: str, *, height_cm: float | None = None, weight_kg: float | None = None, **options: Any
+) -> tuple[VoxelPhantom, ...]:
+    """Both bodies of an age as they are, or one person of any size."""
+    names = bodies_of(like) if height_cm is None and weight_kg is None else (like,)
+    return tuple(load_like(name, height_cm=height_cm, weight_kg=weight_kg, **options) for name in names)
+
+
 def _known(name: str) -> str:
     if name not in DESCRIPTIONS:
         known = nearest(str(name), phantom_names())
@@ -146,7 +203,7 @@ def _known(name: str) -> str:
 
 
 @lru_cache(maxsize=4)  # phantoms cannot be changed, so all may share one
-def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
+def _load(name: str, voxel_mm: float | None, arms: str) -> VoxelPhantom:
     from ctdose.phantoms.ctdi import build_ctdi_phantom
     from ctdose.phantoms.cylinders import build_cylinder
 
@@ -156,10 +213,26 @@ def _load(name: str, voxel_mm: float | None) -> VoxelPhantom:
         size = {"water": 300.0, "pmma": 320.0}[name.removesuffix("-cylinder")]
         material, voxel = name.removesuffix("-cylinder"), 2.0 if voxel_mm is None else voxel_mm
         return build_cylinder(material, diameter_mm=size, length_mm=300.0, voxel_mm=voxel, name=name)
-    from ctdose.phantoms.stylized.builder import DEFAULT_VOXEL_MM, build_adult
+    from ctdose.phantoms.stylized import build_person, reference_person
 
-    sex, size = name.removeprefix("adult-"), DEFAULT_VOXEL_MM if voxel_mm is None else voxel_mm
-    return _cached(f"{name}-{size:g}mm", lambda: build_adult(sex, voxel_mm=size))
+    age, sex = name.rsplit("-", 1)
+    size = FAMILY[age][2] if voxel_mm is None else voxel_mm
+    return _cached(
+        f"{name}-{arms}-{size:g}mm",
+        lambda: build_person(reference_person(age, sex), voxel_mm=size, arms=arms),
+    )
+
+
+@lru_cache(maxsize=2)
+def _load_like(
+    age: str, sex: str, height_cm: float | None, weight_kg: float | None, voxel_mm: float, arms: str
+) -> VoxelPhantom:
+    from ctdose.phantoms.stylized import build_person, sized_person
+
+    person = sized_person(age, sex, height_cm=height_cm, weight_kg=weight_kg)
+    return _cached(
+        f"{person.name}-{arms}-{voxel_mm:g}mm", lambda: build_person(person, voxel_mm=voxel_mm, arms=arms)
+    )
 
 
 def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:

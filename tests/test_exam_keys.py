@@ -25,6 +25,7 @@ ROWS = {row.key: row for row in exam_keys()}
 def test_every_key_of_the_contract_is_there():
     expected = {f"acquisitions[].{name}" for name in ACQUISITION.split()} | set(TOP.split())
     expected |= {f"simulation.{name}" for name in SIMULATION.split()} | {"acquisitions[]", "simulation"}
+    expected |= {f"phantom.{name}" for name in ["like", "height_cm", "weight_kg", "arms", "age_y", "sex"]}
     assert {key for key in ROWS if not key.startswith("subject.")} == expected
 
 

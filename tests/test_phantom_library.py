@@ -9,11 +9,13 @@ from ctdose.errors import CtdoseError
 from ctdose.phantoms import library
 from ctdose.phantoms.library import bodies_of, describe, load_bodies, load_named, phantom_names
 from ctdose.phantoms.phantom_file import save_phantom
+from ctdose.phantoms.stylized.data_files import AGES
 
 
 def test_names():
     assert set(phantom_names()) == {
-        *("adult", "adult-male", "adult-female", "ctdi-16", "ctdi-32", "water-cylinder", "pmma-cylinder")
+        *("ctdi-16", "ctdi-32", "water-cylinder", "pmma-cylinder"),
+        *(f"{age}{sex}" for age in AGES for sex in ("", "-male", "-female")),
     }
     for name in phantom_names():
         assert describe(name).endswith(".")

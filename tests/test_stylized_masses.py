@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ctdose.phantoms.library import load_named
-from ctdose.phantoms.stylized import build_adult
-from ctdose.phantoms.stylized.masses import read_data, read_marrow_sites
+from ctdose.phantoms.stylized import build_adult, reference_person
+from ctdose.phantoms.stylized.data_files import read_data
+from ctdose.phantoms.stylized.masses import read_marrow_sites
 
 SEXES = ("male", "female")
 BODY_MASS_G = {"male": 73000.0, "female": 60000.0}  # ICRP Publication 89
@@ -113,7 +114,7 @@ def test_marrow_agrees_with_icrp_116(reference):
     path = reference / "icrp116" / "skeletal_tissue_masses.csv"
     rows = np.genfromtxt(path, delimiter=",", skip_header=1, usecols=(0, 2, 4, 6, 8))
     for sex, marrow, endosteum in (("male", 1, 2), ("female", 3, 4)):
-        ours = {s.icrp116_id: s for s in read_marrow_sites(sex, "down")}
+        ours = {s.icrp116_id: s for s in read_marrow_sites(reference_person("adult", sex), "down")}
         assert len(rows) == len(ours)
         for row in rows:
             site = ours[int(row[0])]

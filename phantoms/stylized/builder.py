@@ -1,8 +1,9 @@
 """Builds the stylized reference persons.
 
-A body is made in this order: the outline, filled by rank to the volume of all that it holds; the skin; the organs in
-the order of data/adult_shapes.yaml, each filled by rank to its reference mass; fat to its mass; muscle is the rest.
-So every mass is that of the reference person to a voxel, at every voxel size, and nothing overlaps.
+A child is the adult's drawing, scaled by parts of the body (person.py). A body is made in this order: the outline,
+filled by rank to the volume of all that it holds; the skin; the organs in the order of data/adult_shapes.yaml, each
+filled by rank to its reference mass; fat to its mass; muscle is the rest. So every mass is that of the reference person
+to a voxel, at every voxel size, and nothing overlaps.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ from ctdose.phantoms.cylinders import check_length
 from ctdose.phantoms.organs import Anatomy
 from ctdose.phantoms.scan_regions import landmarks_of, scan_ranges
 from ctdose.phantoms.stylized.cavity import Cavity
-from ctdose.phantoms.stylized.frame import F32, Frame, Grid
-from ctdose.phantoms.stylized.masses import SEXES, Part, read_data, read_marrow_sites, read_parts
+from ctdose.phantoms.stylized.data_files import read_data
+from ctdose.phantoms.stylized.frame import F32, Grid
+from ctdose.phantoms.stylized.masses import Part, read_marrow_sites, read_parts
 from ctdose.phantoms.stylized.outline import outline_distance
 from ctdose.phantoms.stylized.painter import OUTSIDE, Painter
+from ctdose.phantoms.stylized.person import Person, default_voxel_mm, reference_person
 from ctdose.phantoms.stylized.tissues import fill_body, paint_fat_and_muscle, skin_voxels
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 
-DEFAULT_VOXEL_MM = 2.5
 MIN_VOXEL_MM, MAX_VOXEL_MM = 1.0, 10.0
 PAD_MM = 10.0  # of air below the soles and above the vertex, so that a margin of a scan range stays inside
 GRID_LOW_MM, GRID_HIGH_MM = (-215.0, -160.0, -870.0), (215.0, 145.0, 935.0)
 GRID_HALF_WIDTH_ARMS_DOWN_MM = 310.0
+ROOM, END_ROOM_MM = 1.15, 15.0
 
 GROUPS = {
     "lungs": ("left_lung", "right_lung"),
@@ -46,15 +49,30 @@ GROUPS = {
 }
 
 
-def build_adult(sex: str, *, voxel_mm: float = DEFAULT_VOXEL_MM, arms: str = "raised") -> VoxelPhantom:
-    """Build a stylized adult reference person.
+def build_adult(sex: str, *, voxel_mm: float | None = None, arms: str = "raised") -> VoxelPhantom:
+    """Build a stylized adult reference person; see `build_person`.
 
     Parameters
     ----------
     sex : str
         ``male`` or ``female``.
-    voxel_mm : float
-        Size of the cubic voxels, 1 to 10 mm.
+    voxel_mm : float, optional
+        Size of the cubic voxels.
+    arms : str
+        ``raised`` or ``down``.
+    """
+    return build_person(reference_person("adult", sex), voxel_mm=voxel_mm, arms=arms)
+
+
+def build_person(person: Person, *, voxel_mm: float | None = None, arms: str = "raised") -> VoxelPhantom:
+    """Build the stylized phantom of a person.
+
+    Parameters
+    ----------
+    person : Person
+        From `reference_person` or `sized_person`.
+    voxel_mm : float, optional
+        Size of the cubic voxels, 1 to 10 mm; default: that of the age.
     arms : str
         ``raised``: outside of the grid, with the trunk of a person who holds them up; their masses stand in
         `Organ.omitted_mass_g` and `MarrowSite`. ``down``: beside the body.
@@ -72,31 +90,39 @@ def build_adult(sex: str, *, voxel_mm: float = DEFAULT_VOXEL_MM, arms: str = "ra
     TypeError
         If the voxel size is not a number.
     """
-    _check(sex, voxel_mm, arms)
-    parts = read_parts(sex, arms)
-    cavity = Cavity(read_data("adult_shapes")["cavity"])
-    grid = _grid(sex, float(voxel_mm), arms)
-    distance = outline_distance(grid, read_data("adult_outline"), cavity, sex, arms)
+    size = default_voxel_mm(person.age) if voxel_mm is None else voxel_mm
+    _check(size, arms)
+    parts = read_parts(person, arms)
+    cavity = Cavity(read_data("adult_shapes")["cavity"], person.cavity)
+    grid = _grid(person, float(size), arms)
+    outline = read_data("adult_outline")
+    sexed = person.base == person.sex
+    distance = outline_distance(grid, outline, cavity, person.base, arms, person.girth, sexed)
     counts = _counts(grid, parts)
     region, surface, skin = _body_and_skin(distance, parts, counts, grid)
-    _paint(grid, region, surface - distance, cavity, sex, arms, counts, parts)
-    return _phantom(grid, region, parts, skin, sex, arms)
+    _paint(grid, region, surface - distance, cavity, person, arms, counts, parts)
+    return _phantom(grid, region, parts, skin, person, arms)
 
 
-def _check(sex: str, voxel_mm: float, arms: str) -> None:
-    if sex not in SEXES:
-        raise ValueError(f"sex={sex!r} (unknown). Use 'male' or 'female'.")
+def _check(voxel_mm: float, arms: str) -> None:
     if arms not in ("raised", "down"):
         raise ValueError(f"arms={arms!r} (unknown). Use 'raised' or 'down'.")
     if not MIN_VOXEL_MM <= check_length(voxel_mm, "voxel_mm") <= MAX_VOXEL_MM:
         raise ValueError(f"voxel_mm={voxel_mm:g} (outside {MIN_VOXEL_MM:g} to {MAX_VOXEL_MM:g}). Use 2.5.")
 
 
-def _grid(sex: str, voxel_mm: float, arms: str) -> Grid:
+def _grid(person: Person, voxel_mm: float, arms: str) -> Grid:
     low, high = list(GRID_LOW_MM), list(GRID_HIGH_MM)
     if arms == "down":
         low[0], high[0] = -GRID_HALF_WIDTH_ARMS_DOWN_MM, GRID_HALF_WIDTH_ARMS_DOWN_MM
-    return Grid(voxel_mm, low, high, Frame(read_data("adult_outline")["frame"][sex]))
+    frame, proportions = person.frame, person.proportions
+    if proportions is not None:  # room for what a child has relatively more of
+        widest = [max(float(s.max()) for s in proportions.scales(np.asarray(frame.rows)[:, 0]))] * 2
+        widest = [w * ROOM * person.girth for w in widest]
+        z_low, z_high = frame.to_body_z(np.array([GRID_LOW_MM[2], GRID_HIGH_MM[2]]))
+        low = [low[0] * widest[0], low[1] * widest[1], float(z_low) - END_ROOM_MM]
+        high = [high[0] * widest[0], high[1] * widest[1], float(z_high) + END_ROOM_MM]
+    return Grid(voxel_mm, low, high, frame, proportions)
 
 
 def _counts(grid: Grid, parts: dict[str, Part]) -> dict[str, int]:
@@ -126,7 +152,7 @@ def _paint(
     region: NDArray[np.uint16],
     depth_mm: F32,
     cavity: Cavity,
-    sex: str,
+    person: Person,
     arms: str,
     counts: dict[str, int],
     parts: dict[str, Part],
@@ -134,7 +160,7 @@ def _paint(
     shapes = read_data("adult_shapes")
     painter = Painter(grid, region, cavity, counts, {n: p.organ.organ_id for n, p in parts.items()})
     for entry in shapes["paint"]:
-        if entry.get("sex", sex) == sex and (arms == "down" or not entry.get("arms", False)):
+        if entry.get("sex", person.sex) == person.sex and (arms == "down" or not entry.get("arms", False)):
             kept = [s for s in entry["shapes"] if arms == "down" or not s.get("arms", False)]
             painter.paint({**entry, "shapes": kept})
     paint_fat_and_muscle(
@@ -150,7 +176,7 @@ def _paint(
 
 
 def _phantom(
-    grid: Grid, region: NDArray[np.uint16], parts: dict[str, Part], skin: int, sex: str, arms: str
+    grid: Grid, region: NDArray[np.uint16], parts: dict[str, Part], skin: int, person: Person, arms: str
 ) -> VoxelPhantom:
     corner, region = _cropped(grid, region)
     skin_mass = parts["skin"].organ.reference_mass_g
@@ -164,13 +190,12 @@ def _phantom(
             materials.append(material)
         of_region[part.organ.organ_id] = materials.index(material)
     h = grid.voxel_mm
-    name = f"adult-{sex}"
     origin = (corner[0] + h / 2.0, corner[1] + h / 2.0, corner[2] + h / 2.0)
     organs = tuple(sorted((part.organ for part in parts.values()), key=lambda organ: organ.organ_id))
     plain = VoxelPhantom(
-        of_region[region], tuple(materials), (h, h, h), origin, region, name=name, organs=organs
+        of_region[region], tuple(materials), (h, h, h), origin, region, name=person.name, organs=organs
     )
-    return replace(plain, anatomy=_anatomy(plain, name, sex, arms))
+    return replace(plain, anatomy=_anatomy(plain, person, arms))
 
 
 def _cropped(grid: Grid, region: NDArray[np.uint16]) -> tuple[tuple[float, float, float], Any]:
@@ -184,21 +209,19 @@ def _cropped(grid: Grid, region: NDArray[np.uint16]) -> tuple[tuple[float, float
     return corner, region[z0:z1, y[0] : y[-1] + 1, margin : region.shape[2] - margin]
 
 
-def _anatomy(phantom: VoxelPhantom, name: str, sex: str, arms: str) -> Anatomy:
-    data = read_data("adult_masses")
-    i = SEXES.index(sex)
+def _anatomy(phantom: VoxelPhantom, person: Person, arms: str) -> Anatomy:
     present = {organ.name for organ in phantom.organs}
     landmarks = landmarks_of(phantom)
     return Anatomy(
-        body=name,
-        sex=sex,
-        reference_person=True,
-        age="adult",
+        body=person.name,
+        sex=person.sex,
+        reference_person=person.reference_person,
+        age=person.age,
         groups={group: names for group, names in GROUPS.items() if present.issuperset(names)},
-        marrow_sites=read_marrow_sites(sex, arms),
+        marrow_sites=read_marrow_sites(person, arms),
         scan_ranges_mm=scan_ranges(landmarks),
         landmarks_mm=landmarks,
-        height_cm=float(data["height_cm"][i]),
-        weight_kg=data["body_mass_g"][i] / 1000.0,
+        height_cm=person.height_cm,
+        weight_kg=person.weight_kg,
         arms=arms,
     )

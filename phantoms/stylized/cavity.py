@@ -16,10 +16,14 @@ class Cavity:
     ----------
     rows : sequence of (z, half width, front, back)
         In mm, ascending in z.
+    girth : float
+        How much wider and deeper it is than drawn.
     """
 
-    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[float]], girth: float = 1.0) -> None:
         self._table = np.asarray(rows, np.float64)
+        if girth != 1.0:
+            self._table = self._table * np.array([1.0, girth, girth, girth])
         self.z_low, self.z_high = float(self._table[0, 0]), float(self._table[-1, 0])
 
     def section(self, z: F32) -> tuple[F32, F32, F32]:

@@ -58,6 +58,14 @@ class Frame:
         z = np.asarray(z_mm, np.float64)
         return self._column(2, z, 0), self._column(3, z, 0)
 
+    def behind(self, first: Frame) -> Frame:
+        """The frame that maps by `first`, and what that gives by this one."""
+        nodes = np.union1d(np.asarray(self.rows, np.float64)[:, 0], np.asarray(first.rows, np.float64)[:, 1])
+        z = first.to_body_z(nodes)
+        x, y = (a * b for a, b in zip(first.scales(z), self.scales(nodes)))
+        kept = np.concatenate([[True], np.diff(z) > 0.0])  # beyond the first frame's ends there is nothing
+        return Frame(np.stack([z, self.to_frame_z(nodes), x, y], axis=1)[kept].tolist())
+
 
 class Grid:
     """A regular grid in body coordinates whose voxel edges meet at x = 0 and z = 0.
@@ -70,6 +78,8 @@ class Grid:
         What it must cover, (x, y, z).
     frame : Frame
         Of the body.
+    proportions : Frame, optional
+        How the body maps to that of an adult, if it is not one.
     """
 
     def __init__(
@@ -78,8 +88,9 @@ class Grid:
         low_mm: Sequence[float],
         high_mm: Sequence[float],
         frame: Frame,
+        proportions: Frame | None = None,
     ) -> None:
-        self.voxel_mm, self.frame = float(voxel_mm), frame
+        self.voxel_mm, self.frame, self.proportions = float(voxel_mm), frame, proportions
         first = [int(np.floor(low / voxel_mm)) for low in low_mm]
         last = [int(np.ceil(high / voxel_mm)) for high in high_mm]
         centres = [(np.arange(a, b) + 0.5) * self.voxel_mm for a, b in zip(first, last)]
@@ -88,6 +99,8 @@ class Grid:
         self.z: NDArray[np.float64] = centres[2].astype(np.float64)
         self.frame_z = frame.to_frame_z(self.z)
         self._x_scale, self._y_scale = frame.scales(self.z)
+        x, y = proportions.scales(self.z) if proportions is not None else (np.ones_like(self.z),) * 2
+        self.size: NDArray[np.float64] = np.sqrt(x * y)
 
     @property
     def shape(self) -> tuple[int, int, int]:

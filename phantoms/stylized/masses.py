@@ -1,32 +1,16 @@
-"""Organs of a reference person: region numbers, media, reference masses, from data/adult_masses.yaml."""
+"""Organs of a reference person: region numbers, media, reference masses, from the data files."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from ctdose.phantoms.organs import MarrowSite, Organ
+from ctdose.phantoms.stylized.body_masses import Amount, reference_amounts
+from ctdose.phantoms.stylized.data_files import AGES, SEXES, figure, read_data
+from ctdose.phantoms.stylized.person import Person
 from ctdose.physics.materials import Material
-
-SEXES = ("male", "female")
-
-
-@cache
-def read_data(name: str) -> dict[str, Any]:
-    """Read a YAML file of ctdose.phantoms.data.
-
-    Parameters
-    ----------
-    name : str
-        File name without ``.yaml``.
-    """
-    import yaml
-
-    text = resources.files("ctdose.phantoms.data").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
 
 
 @dataclass(frozen=True)
@@ -48,36 +32,25 @@ class Part:
     volume_cm3: float
 
 
-def read_parts(sex: str, arms: str) -> dict[str, Part]:
+def read_parts(person: Person, arms: str) -> dict[str, Part]:
     """Organs of one body by name; those that it does not have, or that lie in raised arms, are left out.
 
     Parameters
     ----------
-    sex : str
-        ``male`` or ``female``.
+    person : Person
+        Whose.
     arms : str
         ``raised`` or ``down``.
     """
-    data = read_data("adult_masses")
-    i = SEXES.index(sex)
-    entries = data["organs"]
-    known = math.fsum(e["mass_g"][i] for e in entries if "mass_g" in e)
-    parts = {}
-    for entry in entries:
-        rest = data["body_mass_g"][i] - known if entry["source"] == "rest" else 0.0
-        part = _part(entry, sex, arms, rest)
-        if part is not None:
-            parts[entry["name"]] = part
-    return parts
+    parts = {name: _part(amount, person.sex, arms) for name, amount in person.amounts.items()}
+    return {name: part for name, part in parts.items() if part is not None}
 
 
-def _part(entry: dict[str, Any], sex: str, arms: str, rest: float) -> Part | None:
-    i = SEXES.index(sex)
-    whole = entry["mass_g"][i] + rest if "mass_g" in entry else 0.0
-    omitted = entry["arms_g"][i] if arms == "raised" and "arms_g" in entry else 0.0
-    volume = entry["volume_cm3"][i] if "volume_cm3" in entry else 0.0
-    present = whole - omitted
-    if present <= 0.0 and volume <= 0.0:
+def _part(amount: Amount, sex: str, arms: str) -> Part | None:
+    entry = amount.entry
+    omitted = amount.arms_g if arms == "raised" else 0.0
+    present = amount.mass_g - omitted
+    if present <= 1e-9 and amount.volume_cm3 <= 0.0:
         return None
     material = Material(f"icrp110-{sex}-{entry['medium']}")
     organ = Organ(
@@ -85,30 +58,47 @@ def _part(entry: dict[str, Any], sex: str, arms: str, rest: float) -> Part | Non
         entry["name"],
         entry.get("tissue"),
         entry.get("snomed"),
-        math.nan if entry["source"] == "model" else round(present, 3),
+        round(present, 3 if present > 1.0 else 6) if amount.known else math.nan,
         omitted,
         entry.get("note", ""),
     )
-    return Part(organ, material, volume or present / material.density_g_cm3)
+    return Part(organ, material, amount.volume_cm3 or present / material.density_g_cm3)
 
 
-def read_marrow_sites(sex: str, arms: str) -> tuple[MarrowSite, ...]:
+def read_marrow_sites(person: Person, arms: str) -> tuple[MarrowSite, ...]:
     """Marrow sites of one body; those in raised arms have region -1 and their masses as omitted ones.
 
     Parameters
     ----------
-    sex : str
-        ``male`` or ``female``.
+    person : Person
+        Whose.
     arms : str
         ``raised`` or ``down``.
     """
-    i = SEXES.index(sex)
-    parts = read_parts(sex, arms)
+    parts = read_parts(person, arms)
     sites = []
     for entry in read_data("adult_marrow")["sites"]:
-        marrow, endosteum = float(entry["active_marrow_g"][i]), float(entry["endosteum_g"][i])
-        there = entry["name"] in parts
-        present, omitted = ((marrow, endosteum), (0.0, 0.0)) if there else ((0.0, 0.0), (marrow, endosteum))
-        region = entry["region"] if there else -1
-        sites.append(MarrowSite(region, entry["name"], entry["icrp116_id"], *present, *omitted))
+        name = entry["name"]
+        masses = _marrow(entry, person)
+        there = name in parts
+        present, omitted = (masses, (0.0, 0.0)) if there else ((0.0, 0.0), masses)
+        sites.append(
+            MarrowSite(entry["region"] if there else -1, name, entry["icrp116_id"], *present, *omitted)
+        )
     return tuple(sites)
+
+
+def _marrow(entry: dict[str, Any], person: Person) -> tuple[float, float]:
+    """Active marrow and endosteum of a site, g."""
+    i, name = SEXES.index(person.base), entry["name"]
+    mass = person.amounts[name].mass_g
+    endosteum = float(entry["endosteum_g"][i]) * (mass / reference_amounts("adult", person.base)[name].mass_g)
+    if person.age == "adult":
+        marrow = float(entry["active_marrow_g"][i])
+    else:
+        k, data = AGES.index(person.age), read_data("child_marrow")
+        percent = {site: values[k] for site, values in data["percent"].items()}
+        whole = figure(data["active_marrow_g"], person.age, person.sex)
+        marrow = whole * percent.get(name, 0.0) / math.fsum(percent.values())
+    marrow *= mass / reference_amounts(person.age, person.sex)[name].mass_g
+    return round(marrow, 4), round(endosteum, 4)

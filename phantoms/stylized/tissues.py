@@ -103,7 +103,7 @@ def paint_fat_and_muscle(
     iz, iy, _ = np.unravel_index(places, grid.shape)
     table = np.asarray(fat_rows, np.float64)
     thickness = np.stack([np.interp(grid.frame_z, table[:, 0], table[:, i]) for i in (1, 2)])
-    behind = np.clip(0.5 + grid.y[iy] / 120.0, 0.0, 1.0)
+    behind = np.clip(0.5 + grid.y[iy] / (120.0 * grid.size[iz]), 0.0, 1.0)
     key = depth_mm.ravel()[places] / ((1.0 - behind) * thickness[0, iz] + behind * thickness[1, iz])
     inner, wall = (each.ravel()[places] for each in _inner_fat_and_wall(grid, cavity, shapes["psoas"]))
     key = np.where(inner, -1.0, np.where(wall, 1e6, np.maximum(key, 0.0))).astype(np.float32)

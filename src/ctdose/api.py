@@ -56,7 +56,7 @@ def prepare(exam: Exam | str | Path) -> PreparedExam:
 
     checked = load_exam(exam) if isinstance(exam, (str, Path)) else exam
     scanner = load_scanner(checked.scanner, checked.folder)
-    phantoms = load_bodies(checked.phantom, checked.simulation.voxel_mm, folder=checked.folder)
+    phantoms = load_bodies(checked.phantom_source, checked.simulation.voxel_mm, folder=checked.folder)
     return PreparedExam(checked, tuple(phantoms), resolve(checked, scanner, phantoms))
 
 

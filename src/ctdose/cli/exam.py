@@ -25,7 +25,7 @@ def list_exams() -> None:
     for name in exam_names():
         exam = load_exam(name)
         modes = ", ".join(dict.fromkeys(item.mode for item in exam.acquisitions))
-        rows.append((name, exam.exam, exam.phantom, exam.scanner, modes))
+        rows.append((name, exam.exam, str(exam.phantom_label), exam.scanner, modes))
     print_table(("name", "exam", "phantom", "scanner", "mode"), rows)
 
 

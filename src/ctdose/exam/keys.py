@@ -103,6 +103,7 @@ def _rows(model: type[BaseModel], place: str) -> Iterator[KeyRow]:
         if extra.get("later"):
             meaning = f"{meaning}. Not available in this version. {extra['right']}"
         kind = "list of mappings" if is_list else "mapping" if inner is not None else _type_text(name, field)
+        kind = MIXED.get(key, kind)
         modes = ", ".join(extra.get("modes", []))
         yield KeyRow(
             key, kind, extra.get("unit", ""), _default(field, inner), range_text(field), modes, meaning
@@ -119,6 +120,8 @@ def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     default = field.get_default(call_default_factory=True)
     return "" if default is None else "[]" if default == () else scalar_text(default)
 
+
+MIXED = {"phantom": "text or mapping"}
 
 _SPECIAL = {
     "scan_range": "word or two numbers",

@@ -10,6 +10,7 @@ from pydantic import PrivateAttr, field_validator
 
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.faults import ExamError
+from ctdose.exam.like_phantom import LikePhantom, PhantomChoice
 from ctdose.exam.simulation_options import SimulationOptions
 from ctdose.exam.subject import IsoDate, Subject
 from ctdose.faults import KeyPath
@@ -33,10 +34,10 @@ class Exam(Checked):
     """A CT examination. Units are in the names; `exam_keys` lists meaning, default and range of each key."""
 
     exam: str = key(doc="Its title", min_length=1, max_length=200, example="Chest, routine adult")
-    phantom: str = key(
-        doc="A phantom of the library, or a file; adult is both reference persons",
-        min_length=1,
+    phantom: PhantomChoice = key(
+        doc="A phantom of the library, or a file; adult is both reference persons. Or a mapping: like whom",
         example="adult",
+        right="Write a name such as adult, a file, or like: adult-female with height_cm and weight_kg below it.",
     )
     scanner: str = key(doc="A scanner of the library, or a file", min_length=1, example="generic-64")
     acquisitions: list[Acquisition] = key(
@@ -87,6 +88,17 @@ class Exam(Checked):
         """Folder of its file, where phantom and scanner files are looked for first."""
         path = Path(self.file)
         return path.parent if self._document and path.is_file() else None
+
+    @property
+    def phantom_source(self) -> str | dict[str, Any]:
+        """The phantom as `load_bodies` takes it: a name, a file, or like whom."""
+        return self.phantom.given() if isinstance(self.phantom, LikePhantom) else self.phantom
+
+    @property
+    def phantom_label(self) -> str | dict[str, Any]:
+        """The phantom as a result keeps it: of a file only the last part."""
+        source = self.phantom_source
+        return Path(source).name if isinstance(source, str) else source
 
     def line(self, path: KeyPath) -> int | None:
         """Line of a key in its file, None if it was not made from a file."""

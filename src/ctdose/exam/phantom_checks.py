@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from ctdose.errors import nearest
 from ctdose.exam.faults import Report
 from ctdose.exam.model import Exam
+from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
 from ctdose.yaml_reader import Document
 
 SAME_MM = 1e-6
-TWO_BODIES = ("adult",)  # phantoms of the library that are more than one person
 
 
 class RegionMap(Protocol):
@@ -67,11 +67,13 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         Receives the faults.
     """
     name = data.get("phantom")
+    if isinstance(name, Mapping):
+        _check_like(name, data, report)
     if not isinstance(name, str) or not name:
         return
     known = _library_phantoms()
     if name in known:
-        if name in TWO_BODIES:
+        if name in BODIES:
             _two_bodies(data, report)
         return
     path = Path(name)
@@ -86,6 +88,26 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
         report.add(("phantom",), name, why, nearest(name, known))
 
 
+def _check_like(given: Mapping[str, Any], data: Mapping[str, Any], report: Report) -> None:
+    """Check a phantom of chosen height and weight before anything is built."""
+    from ctdose.phantoms.stylized.sizes import SizeError, sized_person
+
+    like, sizes = given.get("like"), [given.get(key) for key in ("height_cm", "weight_kg")]
+    if not isinstance(like, str) or not like:
+        return
+    people = [name for bodies in BODIES.values() for name in bodies]
+    if like in BODIES and sizes == [None, None]:
+        _two_bodies(data, report)
+    elif like not in people:
+        report.add(("phantom", "like"), like, "not one person of the family", nearest(like, people))
+    elif all(value is None or (is_number(value) and value > 0) for value in sizes):
+        try:
+            age, sex = like.rsplit("-", 1)
+            sized_person(age, sex, height_cm=sizes[0], weight_kg=sizes[1])
+        except SizeError as error:
+            report.add(("phantom", error.key), error.value, error.why, error.right)
+
+
 def _library_phantoms() -> list[str]:
     try:
         from ctdose.phantoms.library import phantom_names
@@ -95,12 +117,14 @@ def _library_phantoms() -> list[str]:
 
 
 def _two_bodies(data: Mapping[str, Any], report: Report) -> None:
+    name = data["phantom"]
+    name = name["like"] if isinstance(name, Mapping) else name
     acquisitions = data.get("acquisitions")
     why = "the phantom has two bodies, and one coordinate cannot fit both"
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
         ends = raw.get("scan_range") if isinstance(raw, dict) else None
         if isinstance(ends, list | tuple) and len(ends) == 2 and all(map(is_number, ends)):
-            right = "Write a region such as chest, or choose one body: adult-male or adult-female."
+            right = f"Write a region such as chest, or choose one body: {name}-male or {name}-female."
             report.add(("acquisitions", i, "scan_range"), ends, why, right)
     if data.get("isocentre_mm") is not None:
         right = "Write off_centre_mm, from the centre of each body."

@@ -82,14 +82,14 @@ def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExa
 def exam_sha256(exam: Exam, scanner: Scanner) -> str:
     """Hash of all values of an exam and of its scanner; file names count by their last part only."""
     data = exam.model_dump(mode="json")
-    data["phantom"] = Path(exam.phantom).name
+    data["phantom"] = exam.phantom_label
     data["scanner"] = scanner.sha256
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def _values(exam: Exam, scanner: Scanner) -> tuple[dict[str, Any], dict[KeyPath, str]]:
     values = exam.model_dump(mode="json", exclude_none=True)
-    values["phantom"], values["scanner"] = Path(exam.phantom).name, Path(exam.scanner).name
+    values["phantom"], values["scanner"] = exam.phantom_label, Path(exam.scanner).name
     acquisitions = enumerate(exam.acquisitions)
     values["acquisitions"] = [
         _acquisition_values(item, scanner, values["acquisitions"][i]) for i, item in acquisitions
@@ -99,6 +99,8 @@ def _values(exam: Exam, scanner: Scanner) -> tuple[dict[str, Any], dict[KeyPath,
         if item.ctdi_phantom_cm is None:
             origins[("acquisitions", i, "ctdi_phantom_cm")] = "scanner"
     for name in ("phantom", "scanner"):
+        if not isinstance(getattr(exam, name), str):
+            continue
         path = Path(getattr(exam, name))
         found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if p.is_file()), None)
         if found is not None:
