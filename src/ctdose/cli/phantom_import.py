@@ -10,5 +10,4 @@ app = typer.Typer(
     help="Make a phantom file of another phantom or of a patient's CT.",
 )
 
-from ctdose.cli import phantom_import_foreign  # noqa: E402, F401 (registers its commands on app)
-from ctdose.cli import phantom_import_ct  # noqa: E402, F401 (its command registers itself)
+from ctdose.cli import phantom_import_ct, phantom_import_foreign  # noqa: E402, F401 (they register their commands)
