@@ -8,6 +8,7 @@ import pytest
 from ctdose.dosimetry.bone_response import load_bone_responses, mean_response
 from ctdose.dosimetry.units import JOULE_PER_KEV, MGY_PER_KEV_PER_G
 from ctdose.phantoms.stylized.masses import read_marrow_sites
+from ctdose.phantoms.stylized.person import reference_person
 from ctdose.physics.energy_absorption import mass_energy_absorption
 from ctdose.physics.energy_grid import regular_nodes
 from ctdose.physics.materials import Material
@@ -95,10 +96,11 @@ def test_marrow_gets_its_kerma_and_the_electrons_of_bone():
             assert 1.45 < at_60 < 1.85, number
 
 
+@pytest.mark.parametrize("age", ["newborn", "1y", "5y", "10y", "15y", "adult"])
 @pytest.mark.parametrize("sex", ["male", "female"])
-def test_every_site_has_the_responses_that_it_needs(sex):
+def test_every_site_has_the_responses_that_it_needs(age, sex):
     responses = load_bone_responses()
-    for site in read_marrow_sites(sex, "down"):
+    for site in read_marrow_sites(reference_person(age, sex), "down"):
         assert ((site.icrp116_id, "active_marrow") in responses) >= (site.active_marrow_g > 0.0)
         assert ((site.icrp116_id, "endosteum") in responses) >= (site.endosteum_g > 0.0)
 

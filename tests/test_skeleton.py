@@ -174,10 +174,6 @@ def test_sites_that_share_a_region_share_its_rows():
             "icrp116_id=44 (no response of active_marrow in ICRP 116, Annex D). One of 1400, 2500, 2700, ",
         ),
         (
-            MarrowSite(RIBS, "shaft", 3000, 1.0, 1.0),
-            "icrp116_id=3000 (no response of active_marrow in ICRP 116, Annex D). One of 1400, ",
-        ),
-        (
             MarrowSite(RIBS, "ribs", 44, 0.0, 1.0),
             "icrp116_id=44 (no response of endosteum in ICRP 116, Annex D). One of 1400, 1500, ",
         ),

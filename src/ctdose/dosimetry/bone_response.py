@@ -33,7 +33,7 @@ def load_bone_responses() -> Mapping[tuple[int, str], TabulatedCurve]:
     -------
     mapping of (int, str) to TabulatedCurve
         keV/cm at `UNIT_DENSITY_G_CM3`: the sum over a region, divided by its volume and that density, is keV/g.
-        A bone region without active marrow has no such response.
+        Limbs that hold active marrow in children alone have the response of the nearest region of the adult.
     """
     import yaml
 
@@ -49,6 +49,8 @@ def load_bone_responses() -> Mapping[tuple[int, str], TabulatedCurve]:
                 values = [float(value) * unit for value in site[tissue]]
                 extended = (*(values[0] * share for share in below), *values)
                 found[site["icrp116_id"], tissue] = TabulatedCurve((*BELOW_TABLE_KEV, *energies), extended)
+    for number, like in table["active_marrow_as"].items():
+        found[number, ACTIVE_MARROW] = found[like, ACTIVE_MARROW]
     return found
 
 
