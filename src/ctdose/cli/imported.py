@@ -52,24 +52,13 @@ def check_phantom_path(path: Path, *, overwrite: bool) -> None:
     CtdoseError
         Its folder is missing or cannot be written; it exists and may not be replaced.
     """
-    from ctdose.cli.output_file import check_place
+    from ctdose.cli.output_file import check_place, format_of
 
     check_place("output", path)
     if not path.exists():
         return
     if not overwrite:
         raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
-    if not _is_phantom(path):
+    if format_of(path) != FORMAT:
         why = "exists and is not a ctdose phantom, so it is not overwritten"
         raise CtdoseError(f"output={path} ({why}). Name another file with -o.")
-
-
-def _is_phantom(path: Path) -> bool:
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            found = file.attrs.get("format", "")
-    except (OSError, RuntimeError, ValueError):
-        return False
-    return str(found) == FORMAT

@@ -34,7 +34,7 @@ def check_result_path(path: Path, *, overwrite: bool) -> Path:
     if path.exists():
         if not overwrite:
             raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
-        if not _is_result(path):
+        if format_of(path) != RESULT_FORMAT:
             why = "exists and is not a ctdose result, so it is not overwritten"
             raise CtdoseError(f"output={path} ({why}). Name another file with -o.")
     return path
@@ -89,12 +89,13 @@ def check_place(name: str, path: Path) -> None:
         raise CtdoseError(f"{name}={path} (exists and is read-only). Name another file.")
 
 
-def _is_result(path: Path) -> bool:
+def format_of(path: Path) -> str:
+    """What an HDF5 file says it is, for example ``ctdose-result``; empty if it is none or says nothing."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             found = file.attrs.get("format", "")
     except (OSError, RuntimeError, ValueError):
-        return False
-    return (found.decode() if isinstance(found, bytes) else str(found)) == RESULT_FORMAT
+        return ""
+    return found.decode() if isinstance(found, bytes) else str(found)
