@@ -86,6 +86,34 @@ def test_run_prints_the_table_and_writes_the_file(here, capsys):
     assert "CTDI_vol 7.8 mGy" in shown.out
 
 
+def test_the_dose_indices_of_each_acquisition(here, capsys):
+    # Water of 30 cm: f = 3.704369 exp(-0.03671937 * 30) = 1.231, CTDI_vol 7.8 mGy: 9.60 mGy.
+    assert main(["show", "mine.h5", "--acquisitions"]) == 0
+    [row] = table(capsys.readouterr().out)
+    assert (row["acquisition"], row["body"], row["ctdi_phantom_cm"]) == ("middle", "water-cylinder", "32")
+    assert float(row["water_equivalent_diameter_cm"]) == pytest.approx(30.0, rel=0.01)
+    assert float(row["ssde_mgy"]) == pytest.approx(9.60, rel=0.01)
+    assert main(["show", "mine.h5", "--acquisitions", "--csv"]) == 0
+    [again] = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert again == row
+    assert main(["show", "mine.h5", "--json"]) == 0
+    [acquisition] = json.loads(capsys.readouterr().out)["acquisitions"]
+    assert acquisition["ssde_mgy"] == float(row["ssde_mgy"])
+    assert acquisition["bodies"]["water-cylinder"]["ssde_note"] == row["ssde_note"]
+    assert main(["show", "mine.h5"]) == 0
+    line = f"water-equivalent diameter {float(row['water_equivalent_diameter_cm']):.1f} cm, "
+    line = (
+        f"# middle on water-cylinder: {line}SSDE {float(row['ssde_mgy']):.3g} mGy (factor of AAPM Report 204)"
+    )
+    assert line in capsys.readouterr().out.splitlines()
+    assert main(["check", "mine.yaml"]) == 0
+    assert (
+        "# middle on water-cylinder: water-equivalent diameter 30.0 cm, SSDE 9.6" in capsys.readouterr().out
+    )
+    assert main(["show", "mine.h5", "--acquisitions", "--json"]) == 2
+    assert "--acquisitions (with --json" in capsys.readouterr().err
+
+
 def test_no_effective_dose_is_explained(here, capsys):
     assert main(["show", "mine.h5"]) == 0
     assert (

@@ -16,6 +16,7 @@ from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.errors import CtdoseError
 from ctdose.exam.view_pieces import ViewPiece
+from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_file import load_result, save_result
 
@@ -99,7 +100,18 @@ def on_body():
         ViewPiece(20.0, 10.0, 0.0, 6.28, True, 99.9),
         ViewPiece(10.0, 0.0, 0.5, -3.14, False, 0.1),
     )
-    return OnBody(1.5, (0.0, 20.0), (-1.0, 21.0), (-2.0, 22.0), 100.0, pieces)
+    size = SizeSpecific(
+        z_mm=np.array([5.0, 15.0]),
+        length_mm=np.array([10.0, 10.0]),
+        water_equivalent_diameter_cm=np.array([20.0, 7.0]),
+        ctdi_vol_mgy=np.array([1 / 3, 1 / 3]),
+        ssde_mgy=np.array([0.6, np.nan]),
+        truncated=np.array([False, True]),
+        mean_diameter_cm=13.5,
+        mean_ssde_mgy=0.6,
+        note="factor of µ",
+    )
+    return OnBody(1.5, (0.0, 20.0), (-1.0, 21.0), (-2.0, 22.0), 100.0, pieces, size)
 
 
 def make_result(names=("adult-male", "adult-female"), **changes):
@@ -195,6 +207,28 @@ def test_odd_results_come_back(result, tmp_path):
     assert_same(result, load_result(tmp_path / "r.h5"))
 
 
+def test_an_ssde_that_is_not_defined_is_absent(tmp_path):
+    result = make_result()
+    [acquisition] = result.acquisitions
+    on_body = acquisition.on_body["adult-female"]
+    without = dataclasses.replace(on_body.size, mean_ssde_mgy=None, note="no SSDE: because")
+    bodies = {**acquisition.on_body, "adult-female": dataclasses.replace(on_body, size=without)}
+    result = make_result(acquisitions=(dataclasses.replace(acquisition, on_body=bodies),))
+    save_result(result, tmp_path / "r.h5")
+    assert_same(result, load_result(tmp_path / "r.h5"))
+    with h5py.File(tmp_path / "r.h5") as file:
+        assert "ssde_mgy" not in file["acquisitions/0"].attrs
+        assert "ssde_mgy" not in file["acquisitions/0/bodies/adult-female"].attrs
+        assert file["acquisitions/0/bodies/adult-male"].attrs["ssde_mgy"] == 0.6
+        assert file["acquisitions/0"].attrs["water_equivalent_diameter_cm"] == 13.5
+
+
+def test_a_file_from_before_ssde_has_none():
+    result = load_result(KEPT_FILE)
+    assert result.acquisitions[0].ssde_mgy is None
+    assert all(on_body.size is None for on_body in result.acquisitions[0].on_body.values())
+
+
 def test_empty_tables_come_back(tmp_path):
     plain = dataclasses.replace(
         body("water", ""), dose=BodyDose("water", {}), groups={}, reference_person=False
@@ -222,7 +256,10 @@ def test_documented_paths(tmp_path):
         assert acquisition.attrs["irradiated_length_mm"] == 22.0
         assert acquisition["bodies/adult-male"].attrs["planned_length_mm"] == 20.0
         assert acquisition["bodies/adult-male/pieces"]["mas"].sum() == 100.0
-        assert "ssde_mgy" not in acquisition.attrs
+        assert acquisition.attrs["ssde_mgy"] == pytest.approx(0.6)
+        assert acquisition.attrs["water_equivalent_diameter_cm"] == 13.5
+        assert acquisition["bodies/adult-male"].attrs["ssde_note"] == "factor of µ"
+        assert acquisition["bodies/adult-male/size"]["water_equivalent_diameter_cm"].tolist() == [20.0, 7.0]
         organs = file["bodies/adult-male/organs"]
         assert organs["name"].astype(str).tolist() == ["left_lung", "right_lung", "skin", "lungs"]
         assert organs["note"][2].decode() == "2 mm of skin as a surrogate, ±20 µm"

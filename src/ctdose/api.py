@@ -231,23 +231,27 @@ def _result(
     seconds: float,
 ) -> Result:
     from ctdose.dosimetry.effective_dose import effective_dose
+    from ctdose.imaging.size_specific import size_specific
     from ctdose.physics.version import physics_version
     from ctdose.results.assemble import assemble_acquisition
     from ctdose.results.result import Result
     from ctdose.simulation.compiled import kernel_sha256
 
-    plans = {name: ready.resolved.plans[name] for name in bodies}
-    acquisitions = [
-        assemble_acquisition({name: of_body[i] for name, of_body in plans.items()}, calibration, beam)
-        for i, (beam, calibration) in enumerate(zip(beams, calibrations))
-    ]
-    phantoms = [phantom for phantom in ready.phantoms if body_name(phantom) in bodies]
+    phantoms = {body_name(p): p for p in ready.phantoms if body_name(p) in bodies}
+    acquisitions = []
+    for i, (beam, calibration) in enumerate(zip(beams, calibrations)):
+        plans = {name: ready.resolved.plans[name][i] for name in bodies}
+        output, spectrum = calibration.ctdi_w_mgy_per_100mas, beam.central_spectrum
+        sizes = {name: size_specific(phantoms[name], plan, spectrum, output) for name, plan in plans.items()}
+        acquisitions.append(assemble_acquisition(plans, calibration, beam, sizes))
     whole = len(phantoms) == len(ready.phantoms)
     return Result(
         exam=ready.exam.exam,
         bodies=bodies,
         acquisitions=tuple(acquisitions),
-        effective_dose=effective_dose(phantoms, [b.dose for b in bodies.values()]) if whole else None,
+        effective_dose=effective_dose(list(phantoms.values()), [b.dose for b in bodies.values()])
+        if whole
+        else None,
         histories=sum(body.histories for body in bodies.values()),
         seed=ready.exam.simulation.seed,
         complete=complete,

@@ -29,7 +29,8 @@ def check(
     """Check exams without a run: every fault of every file, one line each.
 
     A right exam is printed with all defaults filled in and marked, as YAML that can be run again; in its last
-    lines stand planned and irradiated range, CTDI_vol, DLP and an estimate of the time.
+    lines stand planned and irradiated range, CTDI_vol, DLP, water-equivalent diameter, SSDE and an estimate of
+    the time.
 
     \b
     Examples:
@@ -60,9 +61,10 @@ def _checked(name: str) -> tuple[PreparedExam, str] | None:
 
 
 def _text(prepared: PreparedExam) -> str:
-    from ctdose.cli.forecast import dose_lines, time_lines
+    from ctdose.cli.forecast import dose_lines, size_lines, time_lines
 
-    lines = [*dose_lines(prepared.resolved), *time_lines(prepared.exam, prepared.resolved)]
+    lines = [*dose_lines(prepared.resolved), *size_lines(prepared)]
+    lines += time_lines(prepared.exam, prepared.resolved)
     return prepared.resolved.to_yaml() + "".join(f"# {line}\n" for line in lines)
 
 

@@ -9,6 +9,7 @@ from ctdose.cli.rates import clock, last_rate
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
+    from ctdose.api import PreparedExam
     from ctdose.exam.dose_indices import DoseIndices
     from ctdose.exam.model import Exam
     from ctdose.exam.plan import Plan
@@ -36,6 +37,21 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
         if len(plans) > 1:
             total = ", ".join(f"{dlp:.4g} mGy·cm ({size} cm phantom)" for size, dlp in sorted(sums.items()))
             yield f"all acquisitions on {body}: DLP {total}"
+
+
+def size_lines(prepared: PreparedExam) -> Iterator[str]:
+    """Water-equivalent diameter and size-specific dose estimate of each acquisition on each body."""
+    from ctdose.exam.phantom_checks import body_name
+    from ctdose.imaging.size_specific import size_specific
+    from ctdose.results.report_lines import size_line
+    from ctdose.simulation.ct_beam import build_ct_beam
+
+    scanner = prepared.resolved.scanner
+    for phantom in prepared.phantoms:
+        for plan in prepared.resolved.plans[body_name(phantom)]:
+            beam = build_ct_beam(scanner, plan.tube_voltage_kv, plan.bowtie, plan.collimation_mm)
+            size = size_specific(phantom, plan, beam.central_spectrum, _output(plan, scanner))
+            yield f"{plan.name} on {plan.body}: {size_line(size)}"
 
 
 def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
@@ -75,6 +91,11 @@ def _calibrations_missing(exam: Exam, resolved: ResolvedExam) -> int:
 def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
     from ctdose.exam.dose_indices import dose_indices
 
+    return dose_indices(plan, _output(plan, scanner))
+
+
+def _output(plan: Plan, scanner: Scanner) -> float:
+    """CTDI_w per 100 mAs in the CTDI phantom of a plan, at its collimation, mGy."""
     size = plan.ctdi_phantom_cm
     ctdi_w = scanner.ctdi_w_mgy_per_100mas(plan.tube_voltage_kv, plan.bowtie, size, plan.collimation_mm)
     if ctdi_w is None:
@@ -82,4 +103,4 @@ def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
         raise CtdoseError(
             f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
         )
-    return dose_indices(plan, ctdi_w)
+    return ctdi_w

@@ -9,10 +9,14 @@ from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
 
 if TYPE_CHECKING:
+    from ctdose.results.acquisition_table import AcquisitionRow
     from ctdose.results.organ_table import OrganRow
     from ctdose.results.result import Result
 
 HEADINGS = ("organ", "dose (mGy)", "per CTDI_vol", "in range", "remark")
+INDEX_HEADINGS = (
+    *("acquisition", "body", "CTDI phantom (cm)", "CTDI_vol (mGy)", "DLP (mGy·cm)", "D_w (cm)", "SSDE (mGy)"),
+)
 LARGE_RELATIVE_ERROR = 0.05
 IN_RANGE = 0.5
 
@@ -38,6 +42,27 @@ def print_result(result: Result, *, everything: bool = False) -> None:
     note = imprecise_organs(result)
     if note:
         say(note)
+
+
+def print_acquisitions(result: Result) -> None:
+    """Print the dose indices of each acquisition on each body: aligned on a terminal, else tab-separated."""
+    from ctdose.results.tables import acquisition_rows, to_tsv
+
+    rows = acquisition_rows(result)
+    if not sys.stdout.isatty():
+        print(to_tsv(rows), end="")
+        return
+    print_table(INDEX_HEADINGS, [_index_cells(row) for row in rows], numbers=(2, 3, 4, 5, 6))
+    for note in dict.fromkeys(row.ssde_note for row in rows if row.ssde_note):
+        print(f"  SSDE: {note}")
+
+
+def _index_cells(row: AcquisitionRow) -> tuple[str, ...]:
+    def number(value: float | None) -> str:
+        return "" if value is None else f"{value:#.4g}"
+
+    indices = (row.ctdi_vol_mgy, row.dlp_mgy_cm, row.water_equivalent_diameter_cm, row.ssde_mgy)
+    return row.acquisition, row.body, f"{row.ctdi_phantom_cm}", *(number(value) for value in indices)
 
 
 def table_rows(result: Result, everything: bool = False) -> list[OrganRow]:

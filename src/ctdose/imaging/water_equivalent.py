@@ -94,7 +94,7 @@ def water_equivalent(
     areas = [_slice_areas(phantom, int(k), frozenset(excluded)) for k in slices]
     water_cm2 = np.array([area @ ratio for area, _ in areas])
     return WaterEquivalent(
-        z_mm=edges[slices] + step / 2.0,
+        z_mm=(edges[slices] + step / 2.0).astype(np.float64),
         weight_mm=weight[slices],
         diameter_cm=2.0 * np.sqrt(water_cm2 / math.pi),
         truncated=np.array([cut for _, cut in areas], bool),
@@ -145,7 +145,8 @@ def _count(phantom: VoxelPhantom, k: int, excluded: frozenset[str]) -> tuple[F64
     if phantom.density_g_cm3 is not None:
         share = phantom.density_steps(k)[counts_here] / DENSITY_ONE
     count = np.bincount(material[counts_here], weights=share, minlength=dense.size)
-    return count * (dx * dy / 100.0), min(material.shape) > 1 and _is_cut(counts_here, (dx, dy))
+    area = count.astype(np.float64) * (dx * dy / 100.0)
+    return area, min(material.shape) > 1 and _is_cut(counts_here, (dx, dy))
 
 
 def _is_cut(body: np.ndarray, pixel_mm: tuple[float, float]) -> bool:
@@ -155,10 +156,12 @@ def _is_cut(body: np.ndarray, pixel_mm: tuple[float, float]) -> bool:
     pixel p, 2 √(2 R p), and along 1.4 times as much one pixel further in. Of one that is cut, both are long and alike.
     """
     dx, dy = pixel_mm
-    sides = ((body[0], body[1], dx, dy), (body[-1], body[-2], dx, dy))
-    sides += ((body[:, 0], body[:, 1], dy, dx), (body[:, -1], body[:, -2], dy, dx))
+    sides = [(body[0], body[1], dx, dy), (body[-1], body[-2], dx, dy)]
+    sides += [(body[:, 0], body[:, 1], dy, dx), (body[:, -1], body[:, -2], dy, dx)]
     return any(
-        outer.sum() * along > 2.0 * math.sqrt(2.0 * FLATTEST_RADIUS_MM * across)
-        and inner.sum() < CUT_GROWTH * outer.sum()
+        bool(
+            outer.sum() * along > 2.0 * math.sqrt(2.0 * FLATTEST_RADIUS_MM * across)
+            and inner.sum() < CUT_GROWTH * outer.sum()
+        )
         for outer, inner, along, across in sides
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ctdose.dosimetry.organ_dose import Scale, body_dose
 from ctdose.exam.dose_indices import dose_indices
 from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
+from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
 from ctdose.simulation.ct_beam import CTBeam
@@ -85,8 +86,10 @@ def _batches(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
     return Batches(sums.batches, sums.rows, tuple(names), np.asarray(scale.mgy(np.array(factors))))
 
 
-def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam: CTBeam) -> AcquisitionResult:
-    """Dose indices and beam of one acquisition over all bodies."""
+def assemble_acquisition(
+    plans: dict[str, Plan], calibration: Calibration, beam: CTBeam, sizes: Mapping[str, SizeSpecific]
+) -> AcquisitionResult:
+    """Dose indices and beam of one acquisition over all bodies; `sizes` by the name of the body."""
     indices = {name: dose_indices(plan, calibration.ctdi_w_mgy_per_100mas) for name, plan in plans.items()}
     plan, index = next(iter(plans.values())), next(iter(indices.values()))
     weights = np.asarray(beam.central_spectrum.weights, np.float64)
@@ -115,6 +118,7 @@ def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam:
                 beam_edges_mm=beam_edges_mm(p),
                 total_mas=p.total_mas,
                 pieces=p.pieces,
+                size=sizes.get(name),
             )
             for name, p in plans.items()
         },

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
+from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
 from ctdose.results.organ_table import relative_systematic_error
 from ctdose.results.result import AcquisitionResult, Result
@@ -120,6 +121,18 @@ def acquisition_lines(acquisition: AcquisitionResult) -> Iterator[str]:
         if acquisition.mode == "helical":
             line += f", over-ranging {irradiated - planned:.1f} mm"
         yield f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
+        if on_body.size is not None:
+            yield f"{acquisition.name} on {name}: {size_line(on_body.size)}"
+
+
+def size_line(size: SizeSpecific) -> str:
+    """Water-equivalent diameter and size-specific dose estimate, or why there is none."""
+    known = []
+    if size.mean_diameter_cm is not None:
+        known.append(f"water-equivalent diameter {size.mean_diameter_cm:.1f} cm")
+    if size.mean_ssde_mgy is not None:
+        known.append(f"SSDE {size.mean_ssde_mgy:.3g} mGy")
+    return f"{', '.join(known)} ({size.note})" if known else size.note
 
 
 def comparison_lines(comparison: DlpComparison) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 
 if TYPE_CHECKING:
     from ctdose.exam.view_pieces import ViewPiece
+    from ctdose.imaging.size_specific import SizeSpecific
 
 ALWAYS_LISTED = ("eye_lenses", "uterus")
 
@@ -33,6 +34,8 @@ class OnBody:
     total_mas : float
     pieces : tuple of ViewPiece
         mAs along z and angle, in the order of time.
+    size : SizeSpecific or None
+        Water-equivalent diameter and SSDE; None in files from before they were computed.
     """
 
     dlp_mgy_cm: float
@@ -41,6 +44,17 @@ class OnBody:
     beam_edges_mm: tuple[float, float]
     total_mas: float
     pieces: tuple[ViewPiece, ...]
+    size: SizeSpecific | None = None
+
+    @property
+    def ssde_mgy(self) -> float | None:
+        """Size-specific dose estimate; None where it is not defined (`size.note` says why)."""
+        return None if self.size is None else self.size.mean_ssde_mgy
+
+    @property
+    def water_equivalent_diameter_cm(self) -> float | None:
+        """Mean water-equivalent diameter over the planned range; None if nothing of the body lies in it."""
+        return None if self.size is None else self.size.mean_diameter_cm
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,16 @@ class AcquisitionResult:
     def dlp_mgy_cm(self) -> float:
         """DLP, mean over the bodies."""
         return float(np.mean([body.dlp_mgy_cm for body in self.on_body.values()]))
+
+    @property
+    def ssde_mgy(self) -> float | None:
+        """Size-specific dose estimate, mean over the bodies; None unless all have one."""
+        return _mean_if_all([body.ssde_mgy for body in self.on_body.values()])
+
+    @property
+    def water_equivalent_diameter_cm(self) -> float | None:
+        """Water-equivalent diameter, mean over the bodies; None unless all have one."""
+        return _mean_if_all([body.water_equivalent_diameter_cm for body in self.on_body.values()])
 
     @property
     def planned_length_mm(self) -> float:
@@ -242,6 +266,11 @@ class Result:
         from ctdose.results.result_file import save_result
 
         save_result(self, path, overwrite=overwrite)
+
+
+def _mean_if_all(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None
 
 
 def _averaged(bodies: Sequence[BodyDose], name: str) -> OrganDose:

@@ -10,7 +10,8 @@ from ctdose.dosimetry.organ_dose import OrganDose
 from ctdose.results.dlp_comparison import dlp_comparisons
 from ctdose.results.organ_table import organ_rows, relative_systematic_error
 from ctdose.results.report_lines import why_no_effective_dose
-from ctdose.results.result import AcquisitionResult, BodyResult, Result
+from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
+from ctdose.results.result_tree import SIZE_ATTRIBUTES
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -51,12 +52,16 @@ def as_json(result: Result) -> dict[str, Any]:
 def _acquisition(acquisition: AcquisitionResult) -> dict[str, Any]:
     left_out = {"spectrum_kev", "spectrum_weight", "on_body"}
     own = {name: value for name, value in vars(acquisition).items() if name not in left_out}
-    for name in ("dlp_mgy_cm", "planned_length_mm", "irradiated_length_mm"):
+    for name in ("dlp_mgy_cm", *SIZE_ATTRIBUTES, "planned_length_mm", "irradiated_length_mm"):
         own[name] = getattr(acquisition, name)
-    own["bodies"] = {
-        name: {key: value for key, value in vars(on_body).items() if key != "pieces"}
-        for name, on_body in acquisition.on_body.items()
-    }
+    own["bodies"] = {name: _on_body(on_body) for name, on_body in acquisition.on_body.items()}
+    return own
+
+
+def _on_body(on_body: OnBody) -> dict[str, Any]:
+    own = {key: value for key, value in vars(on_body).items() if key not in ("pieces", "size")}
+    own |= {name: getattr(on_body, name) for name in SIZE_ATTRIBUTES}
+    own["ssde_note"] = "" if on_body.size is None else on_body.size.note
     return own
 
 

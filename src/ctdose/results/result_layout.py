@@ -37,6 +37,14 @@ PIECE_COLUMNS: Columns = {
     "angle_is_random": ("u1", "1"),
     "mas": ("f8", "mAs"),
 }
+SIZE_COLUMNS: Columns = {
+    "z_mm": ("f8", "mm"),
+    "length_mm": ("f8", "mm"),
+    "water_equivalent_diameter_cm": ("f8", "cm"),
+    "ctdi_vol_mgy": ("f8", "mGy"),
+    "ssde_mgy": ("f8", "mGy"),
+    "truncated": ("u1", "1"),
+}
 MATERIAL_COLUMNS: Columns = {"name": (TEXT, "1"), "density_g_cm3": ("f8", "g/cm3")}
 SOURCE_COLUMNS: Columns = {"key": (TEXT, "1"), "source": (TEXT, "1")}
 MEMBER_COLUMNS: Columns = {"group": (TEXT, "1"), "organ": (TEXT, "1")}
@@ -92,6 +100,7 @@ PARTS = (
     Part("/acquisitions/*/spectrum_kev", "f8", ("energies",), "keV"),
     Part("/acquisitions/*/spectrum_weight", "f8", ("energies",), "1"),
     _table("/acquisitions/*/bodies/*/pieces", PIECE_COLUMNS, "pieces"),
+    _table("/acquisitions/*/bodies/*/size", SIZE_COLUMNS, "slices", optional=True),
     *(Part(f"{BODY}/{axis}", "f8", (axis,), "mm") for axis in "zyx"),
     _table(f"{BODY}/organs", ORGAN_COLUMNS, "organs"),
     _table(f"{BODY}/tissues", ORGAN_COLUMNS, "tissues"),

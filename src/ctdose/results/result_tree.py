@@ -18,6 +18,7 @@ from ctdose.results.result_layout import (
     MEMBER_COLUMNS,
     ORGAN_COLUMNS,
     PIECE_COLUMNS,
+    SIZE_COLUMNS,
     SOURCE_COLUMNS,
     TEXT,
     Columns,
@@ -34,6 +35,9 @@ ACQUISITION_ATTRIBUTES = (
 
 MEAN_ATTRIBUTES = ("dlp_mgy_cm", "planned_length_mm", "irradiated_length_mm")
 """Attributes that are means over the bodies: written for readers of the file, computed again when it is loaded."""
+
+SIZE_ATTRIBUTES = ("ssde_mgy", "water_equivalent_diameter_cm")
+"""Attributes of an acquisition and of each body of it that are absent where they are not defined."""
 
 RANGES = ("planned", "irradiated", "beam_edges")
 
@@ -84,6 +88,7 @@ def _put_provenance(tree: Tree, result: Result) -> None:
 def _put_acquisition(tree: Tree, path: str, acquisition: AcquisitionResult) -> None:
     names = ACQUISITION_ATTRIBUTES + MEAN_ATTRIBUTES
     tree.group(path, {name: getattr(acquisition, name) for name in names})
+    tree.group(path, _known(acquisition))
     put(tree, f"{path}/spectrum_kev", np.asarray(acquisition.spectrum_kev, np.float64))
     put(tree, f"{path}/spectrum_weight", np.asarray(acquisition.spectrum_weight, np.float64))
     tree.group(f"{path}/bodies")
@@ -103,6 +108,17 @@ def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
     tree.group(path, attributes)
     pieces = [{name: getattr(piece, name) for name in PIECE_COLUMNS} for piece in on_body.pieces]
     put(tree, f"{path}/pieces", _rows(PIECE_COLUMNS, pieces))
+    if on_body.size is not None:
+        tree.group(path, {**_known(on_body), "ssde_note": on_body.size.note})
+        columns = {
+            name: np.asarray(getattr(on_body.size, name), kind) for name, (kind, _) in SIZE_COLUMNS.items()
+        }
+        put(tree, f"{path}/size", table(columns))
+
+
+def _known(source: AcquisitionResult | OnBody) -> dict[str, Value]:
+    values = {name: getattr(source, name) for name in SIZE_ATTRIBUTES}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _put_body(tree: Tree, path: str, body: BodyResult) -> None:

@@ -10,11 +10,12 @@ from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.exam.view_pieces import ViewPiece
+from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
-from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, TEXT, Columns
-from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, RANGES
+from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, SIZE_COLUMNS, TEXT, Columns
+from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, RANGES, SIZE_ATTRIBUTES
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
 
@@ -105,7 +106,24 @@ def _on_body(tree: Tree, path: str) -> OnBody:
         dlp_mgy_cm=number(tree, path, "dlp_mgy_cm", float),
         total_mas=number(tree, path, "total_mas", float),
         pieces=tuple(ViewPiece(**{**row, "angle_is_random": bool(row["angle_is_random"])}) for row in pieces),
+        size=_size(tree, path),
         **ranges,
+    )
+
+
+def _size(tree: Tree, path: str) -> SizeSpecific | None:
+    if f"{path}/size" not in tree.datasets:
+        return None
+    rows = array(tree, f"{path}/size")
+    columns = {name: np.ascontiguousarray(rows[name]) for name in SIZE_COLUMNS}
+    ssde, diameter = (
+        number(tree, path, name, float) if name in tree.attributes[path] else None for name in SIZE_ATTRIBUTES
+    )
+    return SizeSpecific(
+        **{**columns, "truncated": columns["truncated"].astype(bool)},
+        mean_diameter_cm=diameter,
+        mean_ssde_mgy=ssde,
+        note=number(tree, path, "ssde_note", str),
     )
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
+from ctdose.results.acquisition_table import AcquisitionRow, acquisition_rows
 from ctdose.results.organ_table import OrganRow, organ_rows
 from ctdose.results.report_lines import dose_lines
 from ctdose.results.result_json import as_json
@@ -16,32 +17,50 @@ COLUMNS = tuple(each.name for each in fields(OrganRow))
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet takes a text for a formula, and runs it."""
 
-__all__ = ["COLUMNS", "OrganRow", "as_json", "dose_lines", "organ_rows", "to_csv", "to_tsv"]
+Row = OrganRow | AcquisitionRow
+
+__all__ = [
+    "COLUMNS",
+    "AcquisitionRow",
+    "OrganRow",
+    "Row",
+    "acquisition_rows",
+    "as_json",
+    "dose_lines",
+    "organ_rows",
+    "to_csv",
+    "to_tsv",
+]
 
 
-def to_tsv(rows: Sequence[OrganRow]) -> str:
+def to_tsv(rows: Sequence[Row]) -> str:
     """Rows separated by tabs, with a line of column names: for pipes.
 
     Tabs and line ends in a text become spaces; what is not known stays empty.
     """
-    lines = [COLUMNS, *([" ".join(_text(cell).split()) for cell in _cells(row)] for row in rows)]
+    lines = [_columns(rows), *([" ".join(_text(cell).split()) for cell in _cells(row)] for row in rows)]
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
-def to_csv(rows: Sequence[OrganRow]) -> str:
+def to_csv(rows: Sequence[Row]) -> str:
     """Rows as CSV (RFC 4180) with a line of column names: for spreadsheets.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    writer.writerow(_columns(rows))
     writer.writerows([_harmless(cell) for cell in _cells(row)] for row in rows)
     return out.getvalue()
 
 
-def _cells(row: OrganRow) -> Iterable[object]:
-    return (getattr(row, name) for name in COLUMNS)
+def _columns(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Names of the columns; those of organs where there is no row."""
+    return tuple(each.name for each in fields(rows[0])) if rows else COLUMNS
+
+
+def _cells(row: Row) -> Iterable[object]:
+    return (getattr(row, each.name) for each in fields(row))
 
 
 def _harmless(cell: object) -> str:
