@@ -20,6 +20,7 @@ from ctdose.simulation.runner import Progress
 from ctdose.simulation.scoring import Composite
 
 RELATIVE_STANDARD_ERROR = 1e-3
+WIDEST_DIRECT_MM, REFERENCE_MM = 40.0, 20.0  # IEC 60601-2-44, as quoted (free_in_air.py)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ def calibrate(
 ) -> Calibration:
     """Photons per mAs of a beam.
 
-    The source is simulated at the collimation for which the output is stated, in the CTDI phantom of the bowtie.
-    Photons per mAs and solid angle are the same at every collimation.
+    The source is simulated at the collimation for which the output is stated, in the CTDI phantom of the bowtie; if
+    that is more than 40 mm, at the reference beam that defines its CTDI (`ctdi_collimation_mm`). Photons per mAs and
+    solid angle are the same at every collimation.
 
     Parameters
     ----------
@@ -96,8 +98,7 @@ def calibrate(
     """
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
     stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
-    assert scanner.output is not None
-    reference_mm = scanner.output.reference_collimation_mm
+    reference_mm = ctdi_collimation_mm(scanner)
     reference, tables, composites = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
     identity = _identity(tables, reference_mm, relative_standard_error)
     simulated = _cached(identity)
@@ -132,16 +133,42 @@ def is_calibrated(
     """Whether the calibration of a beam is in the cache; parameters as `calibrate`."""
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
     _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
-    assert scanner.output is not None
-    reference_mm = scanner.output.reference_collimation_mm
+    reference_mm = ctdi_collimation_mm(scanner)
     _, tables, _ = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
     return _cached(_identity(tables, reference_mm, RELATIVE_STANDARD_ERROR)) is not None
 
 
+def ctdi_collimation_mm(scanner: Scanner) -> float:
+    """Nominal collimation at which the CTDI of a scanner is simulated.
+
+    That of the output tables up to 40 mm. Of wider beams CTDI_100 is defined by that of a reference beam, the largest
+    of at most 20 mm (free_in_air.py): the chamber of 100 mm would read 4 % less at 80 mm and up to 28 % more at 160 mm.
+
+    Raises
+    ------
+    CtdoseError
+        The output is stated for more than 40 mm, and the scanner has no beam of at most 40 mm to refer to.
+    """
+    assert scanner.output is not None
+    stated = scanner.output.reference_collimation_mm
+    if stated <= WIDEST_DIRECT_MM:
+        return stated
+    narrow = [nt for nt in scanner.collimations_mm if nt <= WIDEST_DIRECT_MM]
+    if not narrow:
+        raise CtdoseError(
+            f"reference_collimation_mm={stated:g} (over {WIDEST_DIRECT_MM:g} mm, where CTDI refers to a narrower beam, "
+            f"and {scanner.scanner} has none). Add a collimation of 20 mm, or the largest below it."
+        )
+    return max((nt for nt in narrow if nt <= REFERENCE_MM), default=min(narrow))
+
+
 def _stated(scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int) -> float:
-    """The output of the scanner's file, CTDI_w in mGy per 100 mAs."""
-    stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm)
-    if stated is None or scanner.output is None:
+    """The output of the scanner's file at `ctdi_collimation_mm`, CTDI_w in mGy per 100 mAs."""
+    stated = None
+    if scanner.output is not None:
+        here = ctdi_collimation_mm(scanner)
+        stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, here)
+    if stated is None:
         raise CtdoseError(
             f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
             "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."

@@ -202,7 +202,8 @@ class Scanner(Checked):
         """CTDI_w of one rotation without table feed, per 100 mAs.
 
         Between the tube voltages of the table by a power law; at another collimation than that of the table in
-        proportion to the free-in-air index, beam width / nT, as IEC 60601-2-44 scales beams over 40 mm (not verified).
+        proportion to the index free in air, beam width / nT: so IEC 60601-2-44 defines CTDI of beams over 40 mm
+        (calibration/free_in_air.py), and up to 40 mm a simulated CTDI_w agrees with it to 1 % (docs/dose-indices.md).
 
         Parameters
         ----------
