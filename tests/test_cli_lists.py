@@ -21,6 +21,7 @@ COMMANDS = (
     "phantom show",
     "scanner list",
     "scanner show",
+    "scanner equilibrium",
     "exam list",
     "exam show",
     "exam keys",

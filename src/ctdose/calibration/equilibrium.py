@@ -19,7 +19,7 @@ import numpy as np
 from ctdose.calibration.ctdi import CALIBRATION_SEED, CENTER_WEIGHT, PERIPHERY_WEIGHT
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
 from ctdose.kernels.tables import F64, Tables
-from ctdose.phantoms.long_cylinder import BIN_MM, POSITIONS, build_long_cylinder, region_numbers
+from ctdose.phantoms.long_cylinder import BIN_MM, POSITIONS, region_numbers
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import pack_beams
@@ -76,11 +76,8 @@ class Approach:
 def simulate_equilibrium(
     beam: CTBeam,
     collimation_mm: float,
+    phantom: VoxelPhantom,
     *,
-    material: str = "pmma",
-    diameter_mm: float = 320.0,
-    length_mm: float = 900.0,
-    voxel_mm: float = 1.0,
     histories: int = 20_000_000,
     threads: int = 1,
     progress: Progress | None = None,
@@ -93,8 +90,8 @@ def simulate_equilibrium(
         Of `build_ct_beam`.
     collimation_mm : float
         Its nominal nT, which is also the feed.
-    material, diameter_mm, length_mm, voxel_mm
-        Of the cylinder, as `build_long_cylinder`. What lies beyond its ends is missing in D_eq: below 0.1 % at 900 mm.
+    phantom : VoxelPhantom
+        Of `build_long_cylinder`. What lies beyond its ends is missing in D_eq: below 0.1 % at 900 mm.
     histories : int
         Rounded up to whole batches.
     threads : int
@@ -105,7 +102,6 @@ def simulate_equilibrium(
     dict of str to Approach
         By position: ``center``, ``periphery``, ``weighted``.
     """
-    phantom = build_long_cylinder(material, diameter_mm=diameter_mm, length_mm=length_mm, voxel_mm=voxel_mm)
     tables = _tables(beam, phantom)
     runner = BatchRunner(tables)
     sums = runner.run(range(batches_for(histories)), threads, progress)

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ctdose.cli.scanner_equilibrium import equilibrium
 from ctdose.cli.table import print_table
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Scanners: those that come with ctdose.")
+
+app.command("equilibrium", short_help="Dose in the middle of a long scan (AAPM Report 111).")(equilibrium)
 
 
 @app.command("list")
