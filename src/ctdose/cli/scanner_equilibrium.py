@@ -51,7 +51,8 @@ def equilibrium(
     \b
     Examples:
       ctdose scanner equilibrium generic-64
-      ctdose scanner equilibrium generic-64 --bowtie head --material polyethylene --diameter-mm 300 --length-mm 600
+      ctdose scanner equilibrium generic-64 --bowtie head --collimation-mm 10
+      ctdose scanner equilibrium generic-64 --material polyethylene --diameter-mm 300
     """
     from ctdose.api import available_threads
     from ctdose.calibration.equilibrium import simulate_equilibrium
