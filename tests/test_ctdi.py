@@ -40,8 +40,8 @@ def simulated():
 
 @pytest.mark.slow
 def test_the_centre_over_the_periphery(simulated):
-    # AAPM Report 96 (2008): about 1 in the head phantom, about 0.5 in the body phantom, at 120 kV. Harder beams reach the
-    # centre more easily.
+    # AAPM Report 96 (2008), as remembered: about 1 in the head phantom, about 0.5 in the body phantom, at 120 kV.
+    # Harder beams reach the centre more easily.
     assert simulated[16, 120][0] == pytest.approx(1.0, abs=0.08)
     assert simulated[32, 120][0] == pytest.approx(0.5, abs=0.08)
     for phantom_cm in (16, 32):
