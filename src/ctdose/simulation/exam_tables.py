@@ -49,6 +49,7 @@ def _pieces(planned: PlannedBeam, index: int, corner_z_mm: float) -> list[PieceR
             angle_is_random=piece.angle_is_random,
             beam=index,
             acquisition=index,
+            blades=piece.blades,
         )
         for piece in planned.plan.pieces
     ]
