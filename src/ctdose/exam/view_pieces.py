@@ -28,8 +28,8 @@ class ViewPiece:
     mas : float
         Tube current–time product.
     blades : tuple of float
-        Lower and upper blade of the collimator at begin and end, in units of half the opening from its middle; they move
-        evenly in between. What meets a blade is absorbed. Default: both out of the beam.
+        Lower and upper blade of the collimator at begin and end, in units of half the opening from its middle; they
+        move evenly in between. What meets a blade is absorbed. Default: both out of the beam.
     """
 
     z_start_mm: float
