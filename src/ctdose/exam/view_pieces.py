@@ -24,6 +24,8 @@ class ViewPiece:
         The angle is uniform over its span and independent of z: the mean over all start angles.
     mas : float
         Tube current–time product.
+    beam : int
+        Which of `Plan.beams` is on. The beams of two tubes are on at the same time: each has pieces of its own.
     """
 
     z_start_mm: float
@@ -32,6 +34,7 @@ class ViewPiece:
     angle_span_rad: float
     angle_is_random: bool
     mas: float
+    beam: int = 0
 
 
 def _turn_sign(acquisition: Acquisition) -> float:
