@@ -54,32 +54,34 @@ def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
         f"({rate.per_thread * threads / 1e6:.2g} M histories/s, {source})"
     )
     extra = [] if is_compiled() else ["compiling (about 30 s)"]
-    missing = _calibrations_missing(exam, resolved)
+    missing = _calibrations_missing(resolved)
     if missing:
         extra.append(f"the calibration of {missing} beam{'s' * (missing > 1)} (some 20 s each)")
     if extra:
         yield f"on top, once: {' and '.join(extra)}"
 
 
-def _calibrations_missing(exam: Exam, resolved: ResolvedExam) -> int:
+def _calibrations_missing(resolved: ResolvedExam) -> int:
     """Beams of the exam whose calibration is not in the cache."""
-    from ctdose.calibration.calibrate import is_calibrated
+    from ctdose.calibration.chosen_beam import calibration_choice, is_chosen_beam_calibrated
 
     plans = next(iter(resolved.plans.values()))
-    beams = {(a.tube_voltage_kv, a.bowtie, p.ctdi_phantom_cm) for a, p in zip(exam.acquisitions, plans)}
-    return sum(
-        not is_calibrated(resolved.scanner, kv, bowtie, ctdi_phantom_cm=cm) for kv, bowtie, cm in beams
-    )
+    beams = {(calibration_choice(beam), plan.ctdi_phantom_cm) for plan in plans for beam in plan.beams}
+    return sum(not is_chosen_beam_calibrated(resolved.scanner, beam, cm) for beam, cm in beams)
 
 
 def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
+    from ctdose.exam.beam_choice import ctdi_w_of
     from ctdose.exam.dose_indices import dose_indices
 
     size = plan.ctdi_phantom_cm
-    ctdi_w = scanner.ctdi_w_mgy_per_100mas(plan.tube_voltage_kv, plan.bowtie, size, plan.collimation_mm)
-    if ctdi_w is None:
-        why = f"its file states no output for bowtie {plan.bowtie} in the {size} cm phantom"
-        raise CtdoseError(
-            f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
-        )
-    return dose_indices(plan, ctdi_w)
+    outputs = []
+    for beam in plan.beams:
+        ctdi_w = ctdi_w_of(scanner, beam, size)
+        if ctdi_w is None:
+            why = f"its file states no output for bowtie {beam.bowtie} in the {size} cm phantom"
+            raise CtdoseError(
+                f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
+            )
+        outputs.append(ctdi_w)
+    return dose_indices(plan, outputs)

@@ -18,6 +18,7 @@ that of a rotating tube, its distribution around the phantom is not. That is our
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,21 +76,34 @@ def dlp_from_mas_mgy_cm(ctdi_w_mgy_per_mas: float, total_mas: float, collimation
     return ctdi_w_mgy_per_mas * total_mas * collimation_mm / MM_PER_CM
 
 
-def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float) -> DoseIndices:
+def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float | Sequence[float]) -> DoseIndices:
     """CTDI_vol and DLP of a planned acquisition.
 
     Parameters
     ----------
     plan : Plan
         The acquisition on one body.
-    ctdi_w_mgy_per_100mas : float
-        CTDI_w per 100 mAs in the phantom `plan.ctdi_phantom_cm`, at the plan's collimation, mGy.
+    ctdi_w_mgy_per_100mas : float or sequence of float
+        CTDI_w per 100 mAs in the phantom `plan.ctdi_phantom_cm`, at the plan's collimation, mGy; one for each of
+        `plan.beams`. The DLP of the beams add up, and so do their CTDI_vol.
     """
-    per_mas = ctdi_w_mgy_per_100mas / 100.0
-    dlp = dlp_from_mas_mgy_cm(per_mas, plan.total_mas, plan.collimation_mm)
+    outputs = (
+        [ctdi_w_mgy_per_100mas] if isinstance(ctdi_w_mgy_per_100mas, float | int) else ctdi_w_mgy_per_100mas
+    )
+    per_mas = [output / 100.0 for output in outputs]
+    mas = [plan.beam_mas(number) for number in range(len(plan.beams))]
+    dlp = sum(dlp_from_mas_mgy_cm(p, m, plan.collimation_mm) for p, m in zip(per_mas, mas, strict=True))
     ctdi_vol = dlp * MM_PER_CM / plan.dlp_length_mm
-    ctdi_w = None if plan.mas_per_rotation is None else per_mas * plan.mas_per_rotation
+    ctdi_w = None if plan.mas_per_rotation is None else _ctdi_w_mgy(plan, per_mas, mas)
     return DoseIndices(ctdi_w, ctdi_vol, dlp, plan.ctdi_phantom_cm)
+
+
+def _ctdi_w_mgy(plan: Plan, per_mas: Sequence[float], mas: Sequence[float]) -> float:
+    """CTDI_w of one rotation, all beams together, mGy; `plan.mas_per_rotation` is that of all beams."""
+    assert plan.mas_per_rotation is not None
+    if len(per_mas) == 1:
+        return per_mas[0] * plan.mas_per_rotation
+    return sum(p * m for p, m in zip(per_mas, mas, strict=True)) * plan.mas_per_rotation / plan.total_mas
 
 
 def mas_per_rotation_of(

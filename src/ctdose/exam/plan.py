@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.beam_choice import BeamChoice
 from ctdose.exam.course import course_of
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
 from ctdose.exam.phantom_checks import Body, body_name
-from ctdose.exam.view_pieces import (
-    ViewPiece,
-)
+from ctdose.exam.view_pieces import ViewPiece
 from ctdose.scanner.model import Scanner
 
 
@@ -51,6 +51,8 @@ class Plan:
         x and y of the rotation axis in the body's coordinates.
     pieces : tuple of ViewPiece
         Where the tube is while it is on, in the order of time; their mAs add up to `total_mas`.
+    beams : tuple of BeamChoice
+        What the pieces emit; `tube_voltage_kv` and `bowtie` are those of the first.
     """
 
     name: str
@@ -78,6 +80,13 @@ class Plan:
     ctdi_phantom_cm: int
     isocentre_xy_mm: tuple[float, float]
     pieces: tuple[ViewPiece, ...]
+    beams: tuple[BeamChoice, ...]
+
+    def beam_mas(self, number: int) -> float:
+        """Tube current–time product of one of the beams over the whole scan, mAs."""
+        if len(self.beams) == 1:
+            return self.total_mas
+        return math.fsum(piece.mas for piece in self.pieces if piece.beam == number)
 
 
 def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
@@ -142,6 +151,7 @@ def plan_acquisition(
         ctdi_phantom_cm=exposure.ctdi_phantom_cm,
         isocentre_xy_mm=isocentre_xy_mm,
         pieces=course.pieces,
+        beams=(BeamChoice(acquisition.tube_voltage_kv, acquisition.bowtie, acquisition.collimation_mm),),
     )
 
 

@@ -27,6 +27,8 @@ class ViewPiece:
         The angle is uniform over its span and independent of z: the mean over all start angles.
     mas : float
         Tube current–time product.
+    beam : int
+        Which of `Plan.beams` is on. The beams of two tubes are on at the same time: each has pieces of its own.
     blades : tuple of float
         Lower and upper blade of the collimator at begin and end, in units of half the opening from its middle; they
         move evenly in between. What meets a blade is absorbed. Default: both out of the beam.
@@ -38,6 +40,7 @@ class ViewPiece:
     angle_span_rad: float
     angle_is_random: bool
     mas: float
+    beam: int = 0
     blades: Blades = OPEN
 
     @property
