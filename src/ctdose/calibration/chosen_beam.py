@@ -11,9 +11,18 @@ from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
 from ctdose.simulation.runner import Progress
 
 
-def build_chosen_beam(scanner: Scanner, choice: BeamChoice) -> CTBeam:
+def build_chosen_beam(scanner: Scanner, choice: BeamChoice, *, off_focal: bool = False) -> CTBeam:
     """Build the beam of a scanner that an acquisition chose; see `build_ct_beam`."""
-    return build_ct_beam(scanner, choice.tube_voltage_kv, choice.bowtie, choice.collimation_mm)
+    return build_ct_beam(
+        scanner,
+        choice.tube_voltage_kv,
+        choice.bowtie,
+        choice.collimation_mm,
+        filter=choice.filter,
+        focal_spot=choice.focal_spot,
+        off_focal=off_focal,
+        gantry_tilt_deg=choice.gantry_tilt_deg,
+    )
 
 
 def calibrate_chosen_beam(
@@ -21,6 +30,7 @@ def calibrate_chosen_beam(
     choice: BeamChoice,
     ctdi_phantom_cm: int,
     *,
+    off_focal: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Calibration:
@@ -31,6 +41,9 @@ def calibrate_chosen_beam(
         choice.bowtie,
         choice.collimation_mm,
         ctdi_phantom_cm=ctdi_phantom_cm,
+        filter=choice.filter,
+        focal_spot=choice.focal_spot,
+        off_focal=off_focal,
         threads=threads,
         progress=progress,
     )
@@ -41,6 +54,16 @@ def calibration_choice(choice: BeamChoice) -> BeamChoice:
     return replace(choice, collimation_mm=0.0, gantry_tilt_deg=0.0)
 
 
-def is_chosen_beam_calibrated(scanner: Scanner, choice: BeamChoice, ctdi_phantom_cm: int) -> bool:
+def is_chosen_beam_calibrated(
+    scanner: Scanner, choice: BeamChoice, ctdi_phantom_cm: int, *, off_focal: bool = False
+) -> bool:
     """Whether the calibration of such a beam is in the cache."""
-    return is_calibrated(scanner, choice.tube_voltage_kv, choice.bowtie, ctdi_phantom_cm=ctdi_phantom_cm)
+    return is_calibrated(
+        scanner,
+        choice.tube_voltage_kv,
+        choice.bowtie,
+        ctdi_phantom_cm=ctdi_phantom_cm,
+        filter=choice.filter,
+        focal_spot=choice.focal_spot,
+        off_focal=off_focal,
+    )

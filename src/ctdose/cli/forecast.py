@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ctdose.cli.rates import clock, last_rate
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from ctdose.exam.plan import Plan
     from ctdose.exam.resolved import ResolvedExam
     from ctdose.scanner.model import Scanner
+
+
+BEHIND_A_FILTER = (
+    "CTDI_vol and DLP follow from the run: the scanner's file states no output behind this filter, so it is simulated "
+    "from the output without it"
+)
 
 
 def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
@@ -28,12 +35,15 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
         sums: dict[int, float] = {}
         for plan in plans:
             indices = _indices(plan, resolved.scanner)
+            if indices is None:
+                yield f"{plan.name} on {body}: {BEHIND_A_FILTER}"
+                continue
             sums[plan.ctdi_phantom_cm] = sums.get(plan.ctdi_phantom_cm, 0.0) + indices.dlp_mgy_cm
             yield (
                 f"{plan.name} on {body}: CTDI_vol {indices.ctdi_vol_mgy:.4g} mGy, DLP {indices.dlp_mgy_cm:.4g} "
                 f"mGy·cm ({plan.ctdi_phantom_cm} cm phantom)"
             )
-        if len(plans) > 1:
+        if len(plans) > 1 and sums:
             total = ", ".join(f"{dlp:.4g} mGy·cm ({size} cm phantom)" for size, dlp in sorted(sums.items()))
             yield f"all acquisitions on {body}: DLP {total}"
 
@@ -67,10 +77,14 @@ def _calibrations_missing(resolved: ResolvedExam) -> int:
 
     plans = next(iter(resolved.plans.values()))
     beams = {(calibration_choice(beam), plan.ctdi_phantom_cm) for plan in plans for beam in plan.beams}
-    return sum(not is_chosen_beam_calibrated(resolved.scanner, beam, cm) for beam, cm in beams)
+    off_focal = resolved.exam.simulation.off_focal
+    return sum(
+        not is_chosen_beam_calibrated(resolved.scanner, beam, cm, off_focal=off_focal) for beam, cm in beams
+    )
 
 
-def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
+def _indices(plan: Plan, scanner: Scanner) -> DoseIndices | None:
+    """None if a beam's output is stated without its filter alone: what it gives behind the filter is simulated."""
     from ctdose.exam.beam_choice import ctdi_w_of
     from ctdose.exam.dose_indices import dose_indices
 
@@ -78,6 +92,9 @@ def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
     outputs = []
     for beam in plan.beams:
         ctdi_w = ctdi_w_of(scanner, beam, size)
+        if ctdi_w is None and beam.filter is not None:
+            if ctdi_w_of(scanner, replace(beam, filter=None), size) is not None:
+                return None
         if ctdi_w is None:
             why = f"its file states no output for bowtie {beam.bowtie} in the {size} cm phantom"
             raise CtdoseError(

@@ -59,5 +59,5 @@ def ctdi_w_of(scanner: Scanner, choice: BeamChoice, ctdi_phantom_cm: int) -> flo
         The tube voltage lies outside the scanner's table.
     """
     return scanner.ctdi_w_mgy_per_100mas(
-        choice.tube_voltage_kv, choice.bowtie, ctdi_phantom_cm, choice.collimation_mm
+        choice.tube_voltage_kv, choice.bowtie, ctdi_phantom_cm, choice.collimation_mm, choice.filter
     )

@@ -94,9 +94,12 @@ def _localizer_current(acquisition: Acquisition, scanner: Scanner, phantom_cm: i
 def _ctdi_w(acquisition: Acquisition, scanner: Scanner, phantom_cm: int) -> float:
     """CTDI_w per 100 mAs at the acquisition's collimation, mGy."""
     kv, bowtie = acquisition.tube_voltage_kv, acquisition.bowtie
-    value = scanner.ctdi_w_mgy_per_100mas(kv, bowtie, phantom_cm, acquisition.collimation_mm)
+    value = scanner.ctdi_w_mgy_per_100mas(
+        kv, bowtie, phantom_cm, acquisition.collimation_mm, acquisition.filter
+    )
     if value is None:
-        why = f"{scanner.scanner} states no output for bowtie {bowtie} in the {phantom_cm} cm phantom"
+        behind = f" behind filter {acquisition.filter}" if acquisition.filter else ""
+        why = f"{scanner.scanner} states no output for bowtie {bowtie}{behind} in the {phantom_cm} cm phantom"
         right = "Give tube_current_ma or mas_per_rotation, or the CTDI_vol of a phantom that it states."
         raise CtdoseError(f"ctdi_vol_mgy={acquisition.ctdi_vol_mgy:g} ({why}). {right}")
     return value
