@@ -92,9 +92,8 @@ def _indices(plan: Plan, scanner: Scanner) -> DoseIndices | None:
     outputs = []
     for beam in plan.beams:
         ctdi_w = ctdi_w_of(scanner, beam, size)
-        if ctdi_w is None and beam.filter is not None:
-            if ctdi_w_of(scanner, replace(beam, filter=None), size) is not None:
-                return None
+        if ctdi_w is None and beam.filter and ctdi_w_of(scanner, replace(beam, filter=None), size):
+            return None
         if ctdi_w is None:
             why = f"its file states no output for bowtie {beam.bowtie} in the {size} cm phantom"
             raise CtdoseError(

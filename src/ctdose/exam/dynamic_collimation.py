@@ -9,8 +9,8 @@ focal spot from the axis, r the radius of the scanned circle: a voxel of the las
 tube is met by the outermost ray when the beam's central plane is h (R - r)/R inside the range, and that ray passes the
 isocentre h r/R outside of it; at R + r, with the tube outside the range, the same. Real blades leave more open. How
 much less radiation there is in air at the isocentre was measured: 27 and 3 % (pitch 0.5, scans of 20 and 500 mm), 46
-and 8 % (pitch 1.5) [1]. Two lengths at one pitch give what is blocked, and the over-ranging: 16 of 40 mm, 46 of 81 mm; with a
-beam of 41 mm (64 x 0.6 mm and its penumbra: ours, the abstract does not say it) m is 0.72 and 0.85 of h. Here it is
+and 8 % (pitch 1.5) [1]. Two lengths at one pitch give what is blocked, and the over-ranging: 16 of 40 mm, 46 of 81 mm;
+with a beam of 41 mm (64 x 0.6 mm and its penumbra: ours, the abstract does not say it) m is 0.72 and 0.85 of h. Here:
 
     m = 0.8 h                                                                                                 (1)
 
