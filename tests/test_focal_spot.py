@@ -121,7 +121,7 @@ def test_the_fan_has_a_penumbra_of_the_width(emitted):
     edge = RADIUS * np.tan(0.4)
     assert edge < np.abs(x).max() <= edge + SPOT.width * MAGNIFIED / 2.0 + 1e-3
     beyond = np.count_nonzero(np.abs(x) > edge) / len(x)
-    # A ramp from 1 to 0 over the penumbra: an eighth of its width lies beyond the edge, times the density there; photons
+    # A ramp from 1 to 0 over the penumbra: an eighth of its width is beyond the edge, times the density there. Photons
     # per angle go as its cosine, and dx = R dg/cos^2 g.
     density = np.cos(0.4) ** 3 / (2 * np.sin(0.4) * RADIUS)
     expected = 2 * SPOT.width * MAGNIFIED / 8.0 * density
