@@ -31,7 +31,8 @@ def test_the_focus_is_what_the_file_says():
     assert focus_of(with_(off_focal=PATCH), None, True) == pytest.approx((0.0, 0.0, 0.05, 0.8, 20.0))
     for point in (with_(), with_(None, focal_spots=SPOTS), with_(None)):
         assert focus_of(point) is POINT
-    assert build_ct_beam(full, 120, "body", 40, focal_spot="large").row.spot == pytest.approx(Spot(0.12, 0.11, 0, 0, 20))
+    beam = build_ct_beam(full, 120, "body", 40, focal_spot="large")
+    assert beam.row.spot == pytest.approx(Spot(0.12, 0.11, 0, 0, 20))
 
 
 @pytest.mark.parametrize(
