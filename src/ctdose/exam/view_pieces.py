@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctdose.exam.acquisition import Acquisition
 
 TURN = 2.0 * math.pi
+Blades = tuple[float, float, float, float]
+OPEN: Blades = (-1.0, 1.0, -1.0, 1.0)
+"""Blades that stand at the ends of the collimator's opening."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class ViewPiece:
         Tube current–time product.
     beam : int
         Which of `Plan.beams` is on. The beams of two tubes are on at the same time: each has pieces of its own.
+    blades : tuple of float
+        Lower and upper blade of the collimator at begin and end, in units of half the opening from its middle; they
+        move evenly in between. What meets a blade is absorbed. Default: both out of the beam.
     """
 
     z_start_mm: float
@@ -35,6 +41,32 @@ class ViewPiece:
     angle_is_random: bool
     mas: float
     beam: int = 0
+    blades: Blades = OPEN
+
+    @property
+    def open_share(self) -> float:
+        """Mean part of the opening between the blades."""
+        low, high, low_end, high_end = self.blades
+        return (high - low + high_end - low_end) / 4.0
+
+    def part(self, begin: float, end: float) -> ViewPiece:
+        """Cut out the stretch from `begin` to `end`, fractions of the piece; a random angle keeps its span."""
+
+        def at(first: float, last: float, fraction: float) -> float:
+            return first + (last - first) * fraction
+
+        z = [at(self.z_start_mm, self.z_end_mm, f) for f in (begin, end)]
+        angle = (0.0, 1.0) if self.angle_is_random else (begin, end - begin)
+        blades = [at(self.blades[side], self.blades[side + 2], f) for f in (begin, end) for side in (0, 1)]
+        return replace(
+            self,
+            z_start_mm=z[0],
+            z_end_mm=z[1],
+            angle_start_rad=self.angle_start_rad + self.angle_span_rad * angle[0],
+            angle_span_rad=self.angle_span_rad * angle[1],
+            mas=self.mas * (end - begin),
+            blades=(blades[0], blades[1], blades[2], blades[3]),
+        )
 
 
 def _turn_sign(acquisition: Acquisition) -> float:

@@ -79,6 +79,7 @@ def _pieces(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: floa
             angle_is_random=piece.angle_is_random,
             beam=beam,
             acquisition=acquisition,
+            blades=piece.blades,
         )
         for piece in planned.plan.pieces
         if piece.beam == planned.number
