@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ctdose.cli.rates import clock, last_rate
-from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
-    from ctdose.exam.dose_indices import DoseIndices
+    from ctdose.exam.beam_choice import BeamChoice
     from ctdose.exam.model import Exam
     from ctdose.exam.plan import Plan
     from ctdose.exam.resolved import ResolvedExam
@@ -24,18 +23,29 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
     CtdoseError
         The scanner's file states no output for an acquisition.
     """
+    from ctdose.exam.dose_indices import dose_indices
+
     for body, plans in resolved.plans.items():
         sums: dict[int, float] = {}
+        unknown: list[str] = []
         for plan in plans:
-            indices = _indices(plan, resolved.scanner)
+            outputs = [_ctdi_w(resolved.scanner, beam, plan.ctdi_phantom_cm) for beam in plan.beams]
+            if None in outputs:
+                unknown.append(plan.name)
+                yield f"{plan.name} on {body}: {_later(plan, outputs)}"
+                continue
+            indices = dose_indices(plan, [output for output in outputs if output is not None])
             sums[plan.ctdi_phantom_cm] = sums.get(plan.ctdi_phantom_cm, 0.0) + indices.dlp_mgy_cm
             yield (
                 f"{plan.name} on {body}: CTDI_vol {indices.ctdi_vol_mgy:.4g} mGy, DLP {indices.dlp_mgy_cm:.4g} "
                 f"mGy·cm ({plan.ctdi_phantom_cm} cm phantom)"
             )
+            if len(plan.beams) > 1:
+                yield f"  of it {_by_beam(plan, outputs)}"
         if len(plans) > 1:
             total = ", ".join(f"{dlp:.4g} mGy·cm ({size} cm phantom)" for size, dlp in sorted(sums.items()))
-            yield f"all acquisitions on {body}: DLP {total}"
+            without = f"; without {', '.join(unknown)}" if unknown else ""
+            yield f"all acquisitions on {body}: DLP {total or 'not known yet'}{without}"
 
 
 def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
@@ -70,18 +80,34 @@ def _calibrations_missing(resolved: ResolvedExam) -> int:
     return sum(not is_chosen_beam_calibrated(resolved.scanner, beam, cm) for beam, cm in beams)
 
 
-def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
+def _ctdi_w(scanner: Scanner, beam: BeamChoice, ctdi_phantom_cm: int) -> float | None:
+    """CTDI_w per 100 mAs of a beam, stated or from a calibration in the cache; None: it is simulated in the run."""
+    from ctdose.calibration.chosen_beam import calibrate_chosen_beam, is_chosen_beam_calibrated
     from ctdose.exam.beam_choice import ctdi_w_of
-    from ctdose.exam.dose_indices import dose_indices
 
-    size = plan.ctdi_phantom_cm
-    outputs = []
-    for beam in plan.beams:
-        ctdi_w = ctdi_w_of(scanner, beam, size)
-        if ctdi_w is None:
-            why = f"its file states no output for bowtie {beam.bowtie} in the {size} cm phantom"
-            raise CtdoseError(
-                f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
-            )
-        outputs.append(ctdi_w)
-    return dose_indices(plan, outputs)
+    stated = ctdi_w_of(scanner, beam, ctdi_phantom_cm)
+    if stated is not None:
+        return stated
+    if not is_chosen_beam_calibrated(scanner, beam, ctdi_phantom_cm):
+        return None
+    return calibrate_chosen_beam(scanner, beam, ctdi_phantom_cm).ctdi_w_mgy_per_100mas
+
+
+def _later(plan: Plan, outputs: list[float | None]) -> str:
+    filters = dict.fromkeys(
+        str(beam.filter) for beam, output in zip(plan.beams, outputs, strict=True) if output is None
+    )
+    return f"CTDI_vol and DLP follow from the calibration in the run: no output is stated behind {', '.join(filters)}"
+
+
+def _by_beam(plan: Plan, outputs: list[float | None]) -> str:
+    """CTDI_vol of each beam."""
+    from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm
+
+    parts = []
+    for number, (beam, output) in enumerate(zip(plan.beams, outputs, strict=True)):
+        assert output is not None
+        dlp = dlp_from_mas_mgy_cm(output / 100.0, plan.beam_mas(number), plan.collimation_mm)
+        tube = "" if len({each.tube for each in plan.beams}) == 1 or beam.tube != "A" else "tube A "
+        parts.append(f"{tube}{beam.label} {dlp * 10.0 / plan.dlp_length_mm:.4g} mGy")
+    return " + ".join(parts)
