@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
+from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.second_tube import NO_FILTER
 from ctdose.scanner.model import Scanner
 
 FIRST_TUBE, SECOND_TUBE = "A", "B"
@@ -50,8 +53,42 @@ class BeamChoice:
         return " ".join(words)
 
 
+def beams_of(acquisition: Acquisition) -> tuple[BeamChoice, ...]:
+    """The beams of an acquisition: one; or those of two tubes; or of one tube at two voltages."""
+    first = BeamChoice(
+        acquisition.tube_voltage_kv,
+        acquisition.bowtie,
+        acquisition.collimation_mm,
+        filter=acquisition.filter,
+        focal_spot=acquisition.focal_spot,
+        gantry_tilt_deg=acquisition.gantry_tilt_deg,
+    )
+    second = acquisition.second_tube
+    if second is not None:
+        return first, replace(
+            first,
+            tube=SECOND_TUBE,
+            tube_voltage_kv=second.tube_voltage_kv or first.tube_voltage_kv,
+            bowtie=second.bowtie or first.bowtie,
+            filter=None if second.filter == NO_FILTER else second.filter or first.filter,
+        )
+    if acquisition.switched_tube_voltage_kv is not None:
+        return first, replace(first, tube_voltage_kv=acquisition.switched_tube_voltage_kv)
+    return (first,)
+
+
+def angle_offset_rad(scanner: Scanner, choice: BeamChoice) -> float:
+    """How far the tube of a beam is ahead of the first in the direction of rising gantry angle, rad."""
+    if choice.tube == FIRST_TUBE or scanner.second_tube is None:
+        return 0.0
+    return math.radians(scanner.second_tube.angle_offset_deg)
+
+
 def ctdi_w_of(scanner: Scanner, choice: BeamChoice, ctdi_phantom_cm: int) -> float | None:
     """CTDI_w per 100 mAs of a beam at its collimation, mGy; None if the scanner's file states none.
+
+    That of the second tube is that of the first at the same voltage, bowtie and filter: both tubes are alike, and its
+    smaller fan still holds the CTDI phantom, or is taken to.
 
     Raises
     ------

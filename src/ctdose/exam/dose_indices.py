@@ -1,13 +1,16 @@
 """CTDI_vol and DLP from CTDI_w, and back: relations only, nothing is simulated here.
 
 CTDI_w is that of one rotation without table feed. CTDI_vol = CTDI_w / pitch (helical), CTDI_w · nT / Δd (axial),
-rotations · CTDI_w (stationary). In every mode
+rotations · CTDI_w (stationary); a part of a rotation counts as that part. In every mode
 
     DLP = (CTDI_w per mAs) · (total mAs) · nT                                                            (1)
 
-because each rotation leaves CTDI_w · nT behind, wherever the table is. With dynamic collimation of a helical scan each
-mAs counts with the part of the beam that the blades leave open (the heel effect neglected), and so does the travel that
-turns CTDI_vol into DLP. A tilt of the gantry changes neither: the indices go by the table's travel.
+because each rotation leaves CTDI_w · nT behind, wherever the table is. Where an acquisition has several beams (two
+tubes, two voltages), (1) holds for each, and CTDI_vol and DLP are their sums.
+
+With dynamic collimation of a helical scan each mAs counts with the part of the beam that the blades leave open (the
+heel effect neglected), and so does the travel that turns CTDI_vol into DLP. A tilt of the gantry changes neither: the
+indices go by the table's travel.
 
 Sources. Helical and axial: AAPM Report 96 (2008), as quoted; DLP = CTDI_w · nT · rotations without table feed: a
 manufacturer's manual (Toshiba Auklet), which shows CTDI_w of one rotation there, as editions of IEC 60601-2-44
@@ -55,9 +58,11 @@ def ctdi_vol_helical_mgy(ctdi_w_mgy: float, pitch: float) -> float:
     return ctdi_w_mgy / pitch
 
 
-def ctdi_vol_axial_mgy(ctdi_w_mgy: float, collimation_mm: float, table_increment_mm: float) -> float:
-    """CTDI_vol of an axial scan, mGy: CTDI_w · nT / Δd."""
-    return ctdi_w_mgy * collimation_mm / table_increment_mm
+def ctdi_vol_axial_mgy(
+    ctdi_w_mgy: float, collimation_mm: float, table_increment_mm: float, rotations: float = 1.0
+) -> float:
+    """CTDI_vol of an axial scan, mGy: CTDI_w · nT / Δd, times the rotations at each place."""
+    return ctdi_w_mgy * collimation_mm / table_increment_mm * rotations
 
 
 def ctdi_vol_stationary_mgy(ctdi_w_mgy: float, rotations: float) -> float:
@@ -126,9 +131,9 @@ def mas_per_rotation_of(
     ctdi_vol_mgy, ctdi_w_mgy_per_mas : float
         Wanted index; output of the scanner at this collimation, both in the same CTDI phantom.
     mode : str
-        helical (needs `pitch`), axial (needs `table_increment_mm`) or stationary (needs `rotations`).
+        helical (needs `pitch`), axial (`table_increment_mm`; without it one place) or stationary.
     collimation_mm, pitch, table_increment_mm, rotations : float
-        Of the acquisition.
+        Of the acquisition; `rotations` at each place of an axial or stationary scan.
 
     Raises
     ------
@@ -137,8 +142,9 @@ def mas_per_rotation_of(
     """
     if mode == "helical" and pitch:
         unit = ctdi_vol_helical_mgy(ctdi_w_mgy_per_mas, pitch)
-    elif mode == "axial" and table_increment_mm:
-        unit = ctdi_vol_axial_mgy(ctdi_w_mgy_per_mas, collimation_mm, table_increment_mm)
+    elif mode == "axial":
+        feed = table_increment_mm or collimation_mm
+        unit = ctdi_vol_axial_mgy(ctdi_w_mgy_per_mas, collimation_mm, feed, rotations)
     elif mode == "stationary" and rotations:
         unit = ctdi_vol_stationary_mgy(ctdi_w_mgy_per_mas, rotations)
     else:

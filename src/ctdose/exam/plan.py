@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
-from ctdose.exam.beam_choice import BeamChoice
+from ctdose.exam.beam_choice import BeamChoice, angle_offset_rad, beams_of
 from ctdose.exam.course import course_of
+from ctdose.exam.ecg_pieces import follow_heart
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
 from ctdose.exam.phantom_checks import Body, body_name
-from ctdose.exam.view_pieces import OPEN, ViewPiece
+from ctdose.exam.view_pieces import OPEN, ViewPiece, beam_pieces
 from ctdose.scanner.model import Scanner
 
 
@@ -38,9 +39,10 @@ class Plan:
     rotations : float
         Rotations with the beam on; 0 for a localizer.
     tube_current_ma, mas_per_rotation, effective_mas, total_mas : float
+        The current is that of the first tube, a mean over the beam-on; the mAs are those of both tubes together.
         `mas_per_rotation` is None for a localizer, `effective_mas` but for a helical scan.
     feed_mm_per_rotation : float
-        Table feed per rotation: pitch · nT, or the table increment; 0 where there is none.
+        Table feed per rotation: pitch · nT, or the table increment between two places; 0 where there is none.
     beam_on_time_s : float
         Time with the beam on.
     dlp_length_mm : float
@@ -138,7 +140,9 @@ def plan_acquisition(
     along_axis = beam_width / math.cos(math.radians(acquisition.gantry_tilt_deg))
     course = course_of(acquisition, scanner, z_range, along_axis, exposure)
     start, end = course.irradiated_mm
-    return Plan(
+    beams = beams_of(acquisition)
+    offsets = tuple(angle_offset_rad(scanner, beam) for beam in beams)
+    plan = Plan(
         name=acquisition.name,
         mode=acquisition.mode,
         body=body_name(body),
@@ -157,24 +161,16 @@ def plan_acquisition(
         tube_current_ma=exposure.tube_current_ma,
         mas_per_rotation=exposure.mas_per_rotation,
         effective_mas=exposure.effective_mas,
-        total_mas=exposure.tube_current_ma * course.seconds,
+        total_mas=exposure.all_tubes_ma * course.seconds,
         feed_mm_per_rotation=course.feed_mm,
         beam_on_time_s=course.seconds,
         dlp_length_mm=course.dlp_length_mm,
         ctdi_phantom_cm=exposure.ctdi_phantom_cm,
         isocentre_xy_mm=isocentre_xy_mm,
-        pieces=course.pieces,
-        beams=(
-            BeamChoice(
-                acquisition.tube_voltage_kv,
-                acquisition.bowtie,
-                acquisition.collimation_mm,
-                filter=acquisition.filter,
-                focal_spot=acquisition.focal_spot,
-                gantry_tilt_deg=acquisition.gantry_tilt_deg,
-            ),
-        ),
+        pieces=beam_pieces(course.pieces, exposure.shares, offsets),
+        beams=beams,
     )
+    return follow_heart(plan, acquisition)
 
 
 def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:

@@ -97,20 +97,25 @@ def helical_pieces(
     return _turns(acquisition, first, last, rotations, total_mas)
 
 
-def axial_pieces(acquisition: Acquisition, positions_mm: list[float], mas: float) -> tuple[ViewPiece, ...]:
-    """Pieces of an axial scan: a full rotation at each position (lower z first) with `mas` each."""
-    averaged = acquisition.start_angle_deg == "averaged"
-    start = 0.0 if averaged else math.radians(float(acquisition.start_angle_deg))
-    span = TURN if averaged else _turn_sign(acquisition) * TURN
+def axial_pieces(
+    acquisition: Acquisition, positions_mm: list[float], rotations: float, mas: float
+) -> tuple[ViewPiece, ...]:
+    """Pieces of an axial scan: `rotations` with `mas` at each position (lower z first).
+
+    With a start angle each position begins there. Averaged over it, a part of a rotation is as often anywhere: its
+    pieces differ from those of a whole one by the mAs only.
+    """
     in_time = reversed(positions_mm) if acquisition.table_direction == "craniocaudal" else positions_mm
-    return tuple(ViewPiece(z, z, start, span, averaged, mas) for z in in_time)
+    return tuple(piece for z in in_time for piece in stationary_pieces(acquisition, z, rotations, mas))
 
 
-def stationary_pieces(acquisition: Acquisition, z_mm: float, total_mas: float) -> tuple[ViewPiece, ...]:
+def stationary_pieces(
+    acquisition: Acquisition, z_mm: float, rotations: float, total_mas: float
+) -> tuple[ViewPiece, ...]:
     """Pieces of a stationary scan at `z_mm`: random angle, or turns of at most one rotation from the start angle."""
     if acquisition.start_angle_deg == "averaged":
         return (ViewPiece(z_mm, z_mm, 0.0, TURN, True, total_mas),)
-    return _turns(acquisition, z_mm, z_mm, acquisition.rotations, total_mas)
+    return _turns(acquisition, z_mm, z_mm, rotations, total_mas)
 
 
 def localizer_pieces(
@@ -136,3 +141,29 @@ def _turns(
             ViewPiece(z, z + part * feed, start, sign * part * TURN, False, total_mas * part / rotations)
         )
     return tuple(pieces)
+
+
+def beam_pieces(
+    pieces: tuple[ViewPiece, ...], shares: tuple[float, ...], offsets_rad: tuple[float, ...]
+) -> tuple[ViewPiece, ...]:
+    """Share pieces among the beams of an acquisition, which are on at the same time.
+
+    Parameters
+    ----------
+    pieces : tuple of ViewPiece
+        With the mAs of all beams, at the gantry angle of the first.
+    shares, offsets_rad : tuple of float
+        Share of the mAs of each beam; how far its tube is ahead of the first in the direction of rising gantry angle.
+    """
+    if len(shares) == 1:
+        return pieces
+    return tuple(
+        replace(
+            piece,
+            angle_start_rad=piece.angle_start_rad + offset,
+            mas=piece.mas * share,
+            beam=piece.beam + number,
+        )
+        for piece in pieces
+        for number, (share, offset) in enumerate(zip(shares, offsets_rad, strict=True))
+    )
