@@ -26,11 +26,11 @@ def test_a_wrong_long_phantom_is_named(words, named, capsys):
 
 
 def test_the_dose_in_a_long_phantom(capsys, monkeypatch):
-    from ctdose.calibration import calibrate
+    from ctdose.calibration import ctdi_case
     from ctdose.calibration.ctdi import SimulatedCTDI
 
     monkeypatch.setattr(
-        calibrate, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
+        ctdi_case, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
     )
     words = ["scanner", "equilibrium", "generic-64", "--histories", "200k", "--threads", "1"]
     assert main([*words, "--length-mm", "460"]) == 0

@@ -121,42 +121,36 @@ def simulate(
             changed, ready.phantoms, resolve(changed, ready.resolved.scanner, ready.phantoms)
         )
     workers = threads or available_threads()
-    beams, calibrations = _calibrate(ready, workers, progress)
+    emitted = _calibrate(ready, workers, progress)
     bodies: dict[str, BodyResult] = {}
     complete = True
     for phantom in ready.phantoms:
-        body, whole = _run_body(ready, phantom, beams, calibrations, workers, dose_map, device, progress)
+        body, whole = _run_body(ready, phantom, emitted, workers, dose_map, device, progress)
         bodies[body_name(phantom)] = body
         complete = complete and whole
         if not whole:
             break
-    return _result(ready, bodies, beams, calibrations, complete, device, time.perf_counter() - begin)
+    return _result(ready, bodies, emitted, complete, device, time.perf_counter() - begin)
 
 
-def _calibrate(
-    ready: PreparedExam, threads: int, progress: Progress | None
-) -> tuple[list[CTBeam], list[Calibration]]:
-    from ctdose.calibration.calibrate import calibrate
-    from ctdose.simulation.ct_beam import build_ct_beam
+EmittedBeams = list[list[tuple["CTBeam", "Calibration"]]]
+"""By acquisition, then by beam."""
 
-    scanner = ready.resolved.scanner
-    beams, calibrations = [], []
-    plans = next(iter(ready.resolved.plans.values()))
-    for a, plan in zip(ready.exam.acquisitions, plans):
-        beams.append(build_ct_beam(scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm))
-        report = _stage(progress, f"calibration {a.tube_voltage_kv:g} kV {a.bowtie}")
-        calibrations.append(
-            calibrate(
-                scanner,
-                a.tube_voltage_kv,
-                a.bowtie,
-                a.collimation_mm,
-                ctdi_phantom_cm=plan.ctdi_phantom_cm,
-                threads=threads,
-                progress=report,
+
+def _calibrate(ready: PreparedExam, threads: int, progress: Progress | None) -> EmittedBeams:
+    from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam
+
+    scanner, off_focal = ready.resolved.scanner, ready.exam.simulation.off_focal
+    emitted: EmittedBeams = []
+    for plan in next(iter(ready.resolved.plans.values())):
+        emitted.append([])
+        for choice in plan.beams:
+            report = _stage(progress, f"calibration {choice.label}")
+            calibration = calibrate_chosen_beam(
+                scanner, choice, plan.ctdi_phantom_cm, off_focal=off_focal, threads=threads, progress=report
             )
-        )
-    return beams, calibrations
+            emitted[-1].append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
+    return emitted
 
 
 def _stage(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
@@ -168,8 +162,7 @@ def _stage(progress: Progress | None, stage: str) -> Callable[[int, int], None] 
 def _run_body(
     ready: PreparedExam,
     phantom: VoxelPhantom,
-    beams: list[CTBeam],
-    calibrations: list[Calibration],
+    emitted: EmittedBeams,
     threads: int,
     dose_map: bool,
     device: str,
@@ -189,7 +182,12 @@ def _run_body(
     options = ready.exam.simulation
     name = body_name(phantom)
     plans = ready.resolved.plans[name]
-    planned = [PlannedBeam(p, b, c.photons_per_mas) for p, b, c in zip(plans, beams, calibrations)]
+    planned = [
+        PlannedBeam(plan, beam, calibration.photons_per_mas, number)
+        for plan, of_plan in zip(plans, emitted)
+        for number, (beam, calibration) in enumerate(of_plan)
+    ]
+    calibrations = [calibration for of_plan in emitted for _, calibration in of_plan]
     rows = build_body_rows(phantom)
     precision, concerned = options.target_relative_standard_error, {}
     if precision is not None:
@@ -205,7 +203,7 @@ def _run_body(
         raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, concerned)),
     )
     batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
-    runner = make_runner(device, tables, len(planned))
+    runner = make_runner(device, tables, len(plans))
     report = _stage(progress, name)
     if precision is None:
         sums = runner.run(range(batches), threads, report)
@@ -224,8 +222,7 @@ def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:
 def _result(
     ready: PreparedExam,
     bodies: dict[str, BodyResult],
-    beams: list[CTBeam],
-    calibrations: list[Calibration],
+    emitted: EmittedBeams,
     complete: bool,
     device: str,
     seconds: float,
@@ -239,11 +236,12 @@ def _result(
 
     phantoms = {body_name(p): p for p in ready.phantoms if body_name(p) in bodies}
     acquisitions = []
-    for i, (beam, calibration) in enumerate(zip(beams, calibrations)):
+    for i, of_acquisition in enumerate(emitted):
         plans = {name: ready.resolved.plans[name][i] for name in bodies}
-        output, spectrum = calibration.ctdi_w_mgy_per_100mas, beam.central_spectrum
-        sizes = {name: size_specific(phantoms[name], plan, spectrum, output) for name, plan in plans.items()}
-        acquisitions.append(assemble_acquisition(plans, calibration, beam, sizes))
+        spectrum = of_acquisition[0][0].central_spectrum
+        outputs = [calibration.ctdi_w_mgy_per_100mas for _, calibration in of_acquisition]
+        sizes = {name: size_specific(phantoms[name], plan, spectrum, outputs) for name, plan in plans.items()}
+        acquisitions.append(assemble_acquisition(plans, of_acquisition, sizes))
     whole = len(phantoms) == len(ready.phantoms)
     return Result(
         exam=ready.exam.exam,

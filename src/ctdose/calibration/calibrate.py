@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctdose._cache import cache_dir
-from ctdose.calibration.ctdi import SimulatedCTDI, ctdi_tables, simulate_ctdi
+from ctdose.calibration.ctdi import SimulatedCTDI
+from ctdose.calibration.ctdi_case import ctdi_case, is_cached, simulated_case
+from ctdose.calibration.reference_beam import ctdi_collimation_mm
 from ctdose.errors import CtdoseError
-from ctdose.kernels.tables import Tables
 from ctdose.scanner.model import Scanner
-from ctdose.simulation.compiled import kernel_sha256
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
 from ctdose.simulation.runner import Progress
-from ctdose.simulation.scoring import Composite
 
 RELATIVE_STANDARD_ERROR = 1e-3
-WIDEST_DIRECT_MM, REFERENCE_MM = 40.0, 20.0  # IEC 60601-2-44, as quoted (free_in_air.py)
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,9 @@ def calibrate(
     collimation_mm: float,
     *,
     ctdi_phantom_cm: int | None = None,
+    filter: str | None = None,
+    focal_spot: str | None = None,
+    off_focal: bool = False,
     relative_standard_error: float = RELATIVE_STANDARD_ERROR,
     threads: int = 1,
     progress: Progress | None = None,
@@ -75,7 +73,9 @@ def calibrate(
 
     The source is simulated at the collimation for which the output is stated, in the CTDI phantom of the bowtie; if
     that is more than 40 mm, at the reference beam that defines its CTDI (`ctdi_collimation_mm`). Photons per mAs and
-    solid angle are the same at every collimation.
+    solid angle are the same at every collimation. Behind an additional filter for which no output is stated, the tube
+    emits the photons that it emits without one, and the model says how many the filter lets through; its CTDI_w is
+    then simulated, not stated.
 
     Parameters
     ----------
@@ -86,6 +86,8 @@ def calibrate(
         Of the acquisition.
     ctdi_phantom_cm : int, optional
         16 or 32: the CTDI phantom in which the acquisition's CTDI_vol is stated; default: that of the bowtie.
+    filter, focal_spot, off_focal
+        As in `build_ct_beam`. A CTDI is measured without tilt.
     relative_standard_error : float
         Of the simulated CTDI_w.
     threads : int
@@ -97,124 +99,97 @@ def calibrate(
         If the scanner's file states no output for this bowtie in that CTDI phantom.
     """
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
-    reference_mm = ctdi_collimation_mm(scanner)
-    reference, tables, composites = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
-    identity = _identity(tables, reference_mm, relative_standard_error)
-    simulated = _cached(identity)
-    if simulated is None:
-        simulated = simulate_ctdi(
-            tables,
-            composites,
-            reference_mm,
-            relative_standard_error=relative_standard_error,
-            threads=threads,
-            progress=progress,
-        )
-        _keep(identity, simulated)
-    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm)
-    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm)
+    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
+    stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
+    assert scanner.output is not None
+
+    def simulated(behind: str | None) -> tuple[str, CTBeam, SimulatedCTDI]:
+        case = ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
+        return simulated_case(case, relative_standard_error, threads, progress)
+
+    identity, reference, found = simulated(stated_behind)
+    beam = build_ct_beam(
+        scanner,
+        tube_voltage_kv,
+        bowtie,
+        collimation_mm,
+        filter=filter,
+        focal_spot=focal_spot,
+        off_focal=off_focal,
+    )
+    per_photon = stated / 100.0 / found.weighted
+    photons = per_photon * _relative_output(beam, reference)
+    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm, stated_behind)
     assert here is not None
+    if stated_behind != filter:
+        other, behind, found_behind = simulated(filter)
+        identity = hashlib.sha256(f"{identity} {other}".encode()).hexdigest()[:32]
+        of_filter = found_behind.weighted / found.weighted * _relative_output(behind, reference)
+        here, found = (
+            here * of_filter,
+            replace(found_behind, relative_standard_error=_error(found, found_behind)),
+        )
     return Calibration(
         calibration_id=identity,
-        photons_per_mas=stated / 100.0 / simulated.weighted * beam.emitted / reference.emitted,
-        relative_standard_error=simulated.relative_standard_error,
+        photons_per_mas=photons,
+        relative_standard_error=found.relative_standard_error,
         relative_systematic_error=scanner.output_relative_systematic_error,
         ctdi_w_mgy_per_100mas=here,
         ctdi_phantom_cm=phantom_cm,
-        center_to_periphery=simulated.center / simulated.periphery,
-        histories=simulated.histories,
+        center_to_periphery=found.center / found.periphery,
+        histories=found.histories,
     )
 
 
+def stated_filter(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, filter: str | None
+) -> str | None:
+    """The additional filter for which the output is stated: the one asked for, else none at all."""
+    value = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, filter=filter)
+    return filter if value is not None else None
+
+
+def _relative_output(beam: CTBeam, reference: CTBeam) -> float:
+    """Photons per mAs of a beam over those of another of the same tube at the same voltage."""
+    return beam.emitted / reference.emitted * (beam.tube_fluence / reference.tube_fluence)
+
+
+def _error(one: SimulatedCTDI, other: SimulatedCTDI) -> float:
+    return float(np.hypot(one.relative_standard_error, other.relative_standard_error))
+
+
 def is_calibrated(
-    scanner: Scanner, tube_voltage_kv: float, bowtie: str, *, ctdi_phantom_cm: int | None = None
+    scanner: Scanner,
+    tube_voltage_kv: float,
+    bowtie: str,
+    *,
+    ctdi_phantom_cm: int | None = None,
+    filter: str | None = None,
+    focal_spot: str | None = None,
+    off_focal: bool = False,
 ) -> bool:
     """Whether the calibration of a beam is in the cache; parameters as `calibrate`."""
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
-    reference_mm = ctdi_collimation_mm(scanner)
-    _, tables, _ = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
-    return _cached(_identity(tables, reference_mm, RELATIVE_STANDARD_ERROR)) is not None
+    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
+    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
+    cases = (
+        ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
+        for behind in {stated_behind, filter}
+    )
+    return all(is_cached(case, RELATIVE_STANDARD_ERROR) for case in cases)
 
 
-def ctdi_collimation_mm(scanner: Scanner) -> float:
-    """Nominal collimation at which the CTDI of a scanner is simulated.
-
-    That of the output tables up to 40 mm. Of wider beams CTDI_100 is defined by that of a reference beam, the largest
-    of at most 20 mm (free_in_air.py): the chamber of 100 mm would read 4 % less at 80 mm and up to 28 % more at 160 mm.
-
-    Raises
-    ------
-    CtdoseError
-        The output is stated for more than 40 mm, and the scanner has no beam of at most 40 mm to refer to.
-    """
-    assert scanner.output is not None
-    stated = scanner.output.reference_collimation_mm
-    if stated <= WIDEST_DIRECT_MM:
-        return stated
-    narrow = [nt for nt in scanner.collimations_mm if nt <= WIDEST_DIRECT_MM]
-    if not narrow:
-        raise CtdoseError(
-            f"reference_collimation_mm={stated:g} (over {WIDEST_DIRECT_MM:g} mm, where CTDI refers to a narrower beam, "
-            f"and {scanner.scanner} has none). Add a collimation of 20 mm, or the largest below it."
-        )
-    return max((nt for nt in narrow if nt <= REFERENCE_MM), default=min(narrow))
-
-
-def _stated(scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int) -> float:
+def _stated(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, filter: str | None
+) -> float:
     """The output of the scanner's file at `ctdi_collimation_mm`, CTDI_w in mGy per 100 mAs."""
     stated = None
     if scanner.output is not None:
         here = ctdi_collimation_mm(scanner)
-        stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, here)
+        stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, here, filter)
     if stated is None:
         raise CtdoseError(
             f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
             "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."
         )
     return stated
-
-
-def _reference(
-    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, collimation_mm: float
-) -> tuple[CTBeam, Tables, list[Composite]]:
-    """The beam for which the output is stated, in the CTDI phantom."""
-    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm)
-    return beam, *ctdi_tables(beam, phantom_cm)
-
-
-def _identity(tables: Tables, collimation_mm: float, precision: float) -> str:
-    """Hash of the kernel and of every table that it reads: nothing that matters can be forgotten."""
-    digest = hashlib.sha256(f"{kernel_sha256()} {collimation_mm!r} {precision!r}".encode())
-    for group in tables:
-        for value in group:
-            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-    return digest.hexdigest()[:32]
-
-
-def _file(identity: str) -> Path | None:
-    folder = cache_dir("calibration")
-    return None if folder is None else folder / f"{identity}.json"
-
-
-def _cached(identity: str) -> SimulatedCTDI | None:
-    path = _file(identity)
-    if path is None or not path.is_file():
-        return None
-    try:
-        return SimulatedCTDI(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None  # damaged: it is made again
-
-
-def _keep(identity: str, simulated: SimulatedCTDI) -> None:
-    path = _file(identity)
-    if path is None:
-        return
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(asdict(simulated)), "utf-8")
-        part.replace(path)
-    except OSError:
-        return  # a cache that cannot be written is no cache

@@ -129,6 +129,8 @@ _SPECIAL = {
     "modulation": "list",
     "isocentre_mm": "two numbers",
     "off_centre_mm": "two numbers",
+    "window_percent": "two numbers",
+    "start_phase_percent": "averaged or number",
     "exam_date": "date",
 }
 

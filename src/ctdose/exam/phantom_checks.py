@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ctdose.errors import nearest
 from ctdose.exam.faults import Report
+from ctdose.exam.mode_checks import volume_fault
 from ctdose.exam.model import Exam
 from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
@@ -177,6 +178,12 @@ def _words(exam: Exam, body: Body, report: Report) -> None:
             right = nearest(word, known) if known else numbers
             why = "no region of this phantom" if known else "this phantom has no regions"
             report.add(("acquisitions", i, "scan_range"), word, why, right)
+        elif isinstance(word, str) and acquisition.mode == "axial" and acquisition.table_increment_mm is None:
+            low, high = body.anatomy.scan_ranges_mm[word]
+            length = high - low + 2 * acquisition.scan_margin_mm
+            if length > acquisition.collimation_mm + SAME_MM:
+                fault = volume_fault(length, acquisition.collimation_mm, f" on {body_name(body)}")
+                report.add(("acquisitions", i, "scan_range"), word, *fault)
 
 
 def body_name(body: Body) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
+from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.model import Exam
 from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
 from ctdose.exam.plan import Plan, plan_exam
@@ -47,7 +48,7 @@ class ResolvedExam:
         What follows from the values is appended as comments: ranges, mAs, times on each body.
         """
         values, origins = _values(self.exam, self.scanner)
-        return write_yaml(values, origins) + "".join(_plan_lines(self.plans))
+        return write_yaml(values, origins) + "".join(_plan_lines(self.exam, self.scanner, self.plans))
 
 
 def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExam:
@@ -114,6 +115,9 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
     kept = {n: v for n, v in values.items() if item.mode in (extra_of(fields[n])["modes"] or [item.mode])}
     if item.start_angle_deg == "averaged":
         kept.pop("rotation_direction", None)
+    if item.ecg is not None and item.mode == "axial":
+        kept.pop("rotations")
+        kept["ecg"] = {name: kept["ecg"][name] for name in ("heart_rate_per_min", "window_percent")}
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}
@@ -130,12 +134,13 @@ def _leaves(value: Any, path: KeyPath) -> Iterable[KeyPath]:
         yield path
 
 
-def _plan_lines(plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
+def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
     for body, of_body in plans.items():
-        for plan in of_body:
+        for plan, item in zip(of_body, exam.acquisitions, strict=True):
             yield f"# {plan.name} on {body}:\n"
             yield f"#   planned z {plan.z_start_mm:.1f} to {plan.z_end_mm:.1f} mm ({plan.planned_length_mm:.1f} mm), "
             yield f"irradiated {plan.irradiated_start_mm:.1f} to {plan.irradiated_end_mm:.1f} mm "
             yield f"({plan.irradiated_length_mm:.1f} mm)\n"
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
+            yield from (f"#   {line}\n" for line in mode_lines(plan, item, scanner))

@@ -10,11 +10,13 @@ from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.body_rows import BodyRows
 from ctdose.dosimetry.dose_map import dose_map
 from ctdose.dosimetry.organ_dose import Scale, body_dose
+from ctdose.exam.beam_choice import BeamChoice
 from ctdose.exam.dose_indices import dose_indices
 from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.results.beam_result import BeamResult
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.exam_tables import PlannedBeam
@@ -22,10 +24,17 @@ from ctdose.simulation.sums import Sums
 
 
 def beam_edges_mm(plan: Plan) -> tuple[float, float]:
-    """Outer edges of the beam over the whole scan, at the isocentre."""
-    ends = [z for piece in plan.pieces for z in (piece.z_start_mm, piece.z_end_mm)]
-    half = plan.beam_width_mm / 2.0
-    return min(ends) - half, max(ends) + half
+    """Outer edges of the beam over the whole scan, on the axis of rotation, moving blades included."""
+    half = plan.beam_width_along_axis_mm / 2.0
+    ends = [
+        (z + half * low, z + half * high)
+        for piece in plan.pieces
+        for z, low, high in (
+            (piece.z_start_mm, *piece.blades[:2]),
+            (piece.z_end_mm, *piece.blades[2:]),
+        )
+    ]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def irradiated_mm(plans: Sequence[Plan]) -> tuple[float, float]:
@@ -86,11 +95,31 @@ def _batches(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
     return Batches(sums.batches, sums.rows, tuple(names), np.asarray(scale.mgy(np.array(factors))))
 
 
+def _beam_result(choice: BeamChoice, emitted: tuple[CTBeam, Calibration]) -> BeamResult:
+    beam, calibration = emitted
+    return BeamResult(
+        tube=choice.tube,
+        tube_voltage_kv=choice.tube_voltage_kv,
+        bowtie=choice.bowtie,
+        filter=choice.filter or "",
+        ctdi_w_mgy_per_100mas=calibration.ctdi_w_mgy_per_100mas,
+        photons_per_mas=calibration.photons_per_mas,
+        calibration_id=calibration.calibration_id,
+        calibration_relative_standard_error=calibration.relative_standard_error,
+        hvl_mm_al=float(beam.central_spectrum.hvl_mm()),
+        mean_energy_kev=float(beam.central_spectrum.mean_energy_kev),
+    )
+
+
 def assemble_acquisition(
-    plans: dict[str, Plan], calibration: Calibration, beam: CTBeam, sizes: Mapping[str, SizeSpecific]
+    plans: dict[str, Plan],
+    emitted: Sequence[tuple[CTBeam, Calibration]],
+    sizes: Mapping[str, SizeSpecific],
 ) -> AcquisitionResult:
-    """Dose indices and beam of one acquisition over all bodies; `sizes` by the name of the body."""
-    indices = {name: dose_indices(plan, calibration.ctdi_w_mgy_per_100mas) for name, plan in plans.items()}
+    """Dose indices and beams of one acquisition over all bodies; `sizes` by the name of the body."""
+    outputs = [calibration.ctdi_w_mgy_per_100mas for _, calibration in emitted]
+    indices = {name: dose_indices(plan, outputs) for name, plan in plans.items()}
+    beam, calibration = emitted[0]
     plan, index = next(iter(plans.values())), next(iter(indices.values()))
     weights = np.asarray(beam.central_spectrum.weights, np.float64)
     return AcquisitionResult(
@@ -110,6 +139,7 @@ def assemble_acquisition(
         mean_energy_kev=float(beam.central_spectrum.mean_energy_kev),
         spectrum_kev=np.asarray(beam.central_spectrum.energies_kev, np.float64),
         spectrum_weight=weights / weights.sum(),
+        beams=tuple(_beam_result(*each) for each in zip(plan.beams, emitted, strict=True)),
         on_body={
             name: OnBody(
                 dlp_mgy_cm=indices[name].dlp_mgy_cm,
@@ -119,6 +149,7 @@ def assemble_acquisition(
                 total_mas=p.total_mas,
                 pieces=p.pieces,
                 size=sizes.get(name),
+                beam_mas=tuple(p.beam_mas(number) for number in range(len(p.beams))),
             )
             for name, p in plans.items()
         },
