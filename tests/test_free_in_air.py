@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import yaml
 
-from ctdose.calibration.calibrate import ctdi_collimation_mm
 from ctdose.calibration.free_in_air import (
     ctdi_free_in_air_mgy,
     integration_length_mm,
     simulate_free_in_air,
 )
+from ctdose.calibration.reference_beam import ctdi_collimation_mm
 from ctdose.errors import CtdoseError
 from ctdose.scanner.library import check_scanner, load_scanner
 from ctdose.simulation.ct_beam import build_ct_beam

@@ -11,6 +11,7 @@ import numpy as np
 
 from ctdose._cache import cache_dir
 from ctdose.calibration.ctdi import SimulatedCTDI, ctdi_tables, simulate_ctdi
+from ctdose.calibration.reference_beam import ctdi_collimation_mm
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import Tables
 from ctdose.scanner.model import Scanner
@@ -20,7 +21,6 @@ from ctdose.simulation.runner import Progress
 from ctdose.simulation.scoring import Composite
 
 RELATIVE_STANDARD_ERROR = 1e-3
-WIDEST_DIRECT_MM, REFERENCE_MM = 40.0, 20.0  # IEC 60601-2-44, as quoted (free_in_air.py)
 
 
 @dataclass(frozen=True)
@@ -136,30 +136,6 @@ def is_calibrated(
     reference_mm = ctdi_collimation_mm(scanner)
     _, tables, _ = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
     return _cached(_identity(tables, reference_mm, RELATIVE_STANDARD_ERROR)) is not None
-
-
-def ctdi_collimation_mm(scanner: Scanner) -> float:
-    """Nominal collimation at which the CTDI of a scanner is simulated.
-
-    That of the output tables up to 40 mm. Of wider beams CTDI_100 is defined by that of a reference beam, the largest
-    of at most 20 mm (free_in_air.py): the chamber of 100 mm would read 4 % less at 80 mm and up to 28 % more at 160 mm.
-
-    Raises
-    ------
-    CtdoseError
-        The output is stated for more than 40 mm, and the scanner has no beam of at most 40 mm to refer to.
-    """
-    assert scanner.output is not None
-    stated = scanner.output.reference_collimation_mm
-    if stated <= WIDEST_DIRECT_MM:
-        return stated
-    narrow = [nt for nt in scanner.collimations_mm if nt <= WIDEST_DIRECT_MM]
-    if not narrow:
-        raise CtdoseError(
-            f"reference_collimation_mm={stated:g} (over {WIDEST_DIRECT_MM:g} mm, where CTDI refers to a narrower beam, "
-            f"and {scanner.scanner} has none). Add a collimation of 20 mm, or the largest below it."
-        )
-    return max((nt for nt in narrow if nt <= REFERENCE_MM), default=min(narrow))
 
 
 def _stated(scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int) -> float:

@@ -53,9 +53,9 @@ def ctdi_vol_along_z_mgy(
 
 
 def _mgy_mm(plan: Plan, pieces: Sequence[ViewPiece], outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each piece leaves behind, CTDI_w · nT, mGy·mm."""
+    """What each piece leaves behind, CTDI_w · nT, mGy·mm; moving blades let through the open share of it."""
     beams = [getattr(p, "beam", 0) if outputs.size > 1 else 0 for p in pieces]
-    mas = np.array([p.mas for p in pieces])
+    mas = np.array([p.mas * getattr(p, "open_share", 1.0) for p in pieces])
     return outputs[beams] / 100.0 * mas * plan.collimation_mm
 
 
