@@ -90,7 +90,7 @@ def test_axial_rotations_of_different_current():
 def test_beams_of_different_output():
     plan = plan_of("helical")
     (piece,) = plan.pieces
-    with_beam = SimpleNamespace(**vars(piece), beam=1)
+    with_beam = SimpleNamespace(**{**vars(piece), "beam": 1})
     plan = replace(plan, pieces=(piece, with_beam))
     along_z = ctdi_vol_along_z_mgy(plan, (8.0, 4.0), np.array([0.0, 100.0]))
     assert along_z == pytest.approx([1.5 * dose_indices(plan, 8.0).ctdi_vol_mgy])
