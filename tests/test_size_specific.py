@@ -160,6 +160,11 @@ def test_what_is_not_defined_is_absent_with_its_reason(plan, phantom, why):
     assert re.search(why, found.note)
 
 
+def test_a_stationary_scan_says_what_its_index_is():
+    found = size_specific(cones(200.0), plan_of("stationary", (10.0, 20.0)), SPECTRUM, OUTPUT)
+    assert "without table movement an index" in found.note
+
+
 def test_a_body_that_the_grid_cuts_is_named():
     phantom = cones(200.0, 390.0)
     cut = VoxelPhantom(

@@ -135,6 +135,8 @@ def _mean(
     note = f"factor of {factor.short}"
     if not factor.verified:
         note += ", coefficients not verified"
+    if plan.mode == "stationary":
+        note += "; without table movement an index, above the dose that the scan leaves"
     if left_out > 0.0:
         note += f"; {outside} in {left_out:.0%} of the range, which SSDE leaves out"
     return float(used @ np.nan_to_num(ssde) / used.sum()), note
