@@ -114,6 +114,7 @@ def test_a_range_outside_the_phantom_is_empty():
     assert math.isnan(size.mean_cm)
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.parametrize(
     ("ct", "labels", "tolerance"),
