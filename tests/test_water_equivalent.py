@@ -112,3 +112,27 @@ def test_a_range_outside_the_phantom_is_empty():
     size = water_equivalent(slab(ellipse(100.0, 80.0)), 60.0, (100.0, 200.0))
     assert size.z_mm.size == 0
     assert math.isnan(size.mean_cm)
+
+
+@pytest.mark.slow
+@pytest.mark.reference
+@pytest.mark.parametrize(
+    ("ct", "labels", "tolerance"),
+    [("ct.nii.gz", "labels.nii.gz", 0.02), ("dicom", "dicom_labels.nii.gz", 0.003)],
+)
+def test_a_real_ct_has_the_diameter_of_its_ct_numbers(reference, ct, labels, tolerance):
+    """AAPM 220's own formula on the image, against the phantom that is made of it: tissues by label and CT number."""
+    from ctdose.phantoms.patient.body import find_body
+    from ctdose.phantoms.patient.build import Options, _read, build_patient
+    from ctdose.phantoms.patient.calibration import read_calibration
+    from ctdose.phantoms.patient.label_map import read_label_map
+
+    options = Options(labels=reference / "ct" / labels)
+    image, label_image = _read(reference / "ct" / ct, options, read_label_map(None))
+    body = find_body(image, label_image.values, read_calibration(None))
+    water_mm2 = (np.clip(image.values / 1000.0 + 1.0, 0.0, None) * body).sum(axis=(1, 2))
+    water_mm2 *= image.spacing_mm[0] * image.spacing_mm[1]
+    of_image = 2.0 * np.sqrt(water_mm2 / math.pi) / 10.0
+    size = water_equivalent(build_patient(reference / "ct" / ct, options).phantom, SPECTRUM)
+    assert size.diameter_cm == pytest.approx(of_image, rel=tolerance)
+    assert size.mean_cm == pytest.approx(of_image.mean(), rel=0.005)
