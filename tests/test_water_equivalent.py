@@ -69,6 +69,16 @@ def test_half_the_density_is_half_the_area():
     assert water_equivalent(thin, SPECTRUM).diameter_cm[0] == pytest.approx(whole / math.sqrt(2.0), rel=1e-3)
 
 
+def test_the_materials_of_a_table_count_nothing():
+    plane = ellipse(100.0, 80.0)
+    alone = water_equivalent(slab(plane), SPECTRUM).diameter_cm[0]
+    plane[240:250, 20:400] = 2
+    wall = Material.from_mass_fractions("couch_wall", {"C": 1.0}, density_g_cm3=1.5)
+    phantom = slab(plane, materials=(AIR, WATER, wall))
+    assert water_equivalent(phantom, SPECTRUM).diameter_cm[0] == alone
+    assert water_equivalent(phantom, SPECTRUM, excluded=()).diameter_cm[0] > 1.05 * alone
+
+
 def test_air_and_the_table_count_nothing():
     plane = ellipse(100.0, 80.0)
     alone = water_equivalent(slab(plane), SPECTRUM).diameter_cm[0]

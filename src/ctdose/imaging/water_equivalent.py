@@ -22,7 +22,8 @@ from ctdose.physics.materials import Material
 from ctdose.physics.spectrum import Spectrum
 
 AIR_BELOW_G_CM3 = 0.01
-TABLE_ORGANS = frozenset({"table", "couch"})
+TABLE = frozenset({"table", "couch", "couch_wall", "couch_core"})
+"""Organs of a patient's own CT, and materials of a table that is put under a phantom."""
 WATER_MM = 200.0
 FLATTEST_RADIUS_MM = 300.0
 """A body with this radius of curvature that only touches the grid's edge is not taken for one that is cut by it."""
@@ -66,7 +67,7 @@ def water_equivalent(
     spectrum: Spectrum | float,
     z_range_mm: tuple[float, float] | None = None,
     *,
-    excluded: Collection[str] = TABLE_ORGANS,
+    excluded: Collection[str] = TABLE,
 ) -> WaterEquivalent:
     """Water-equivalent diameter of each slice of a phantom.
 
@@ -78,7 +79,7 @@ def water_equivalent(
     z_range_mm : (float, float), optional
         Lower and upper z; default: the whole phantom.
     excluded : collection of str
-        Organs that count nothing; default: the patient table.
+        Organs and materials that count nothing, by name; default: the patient table.
 
     Returns
     -------
@@ -136,7 +137,9 @@ def _slice_areas(phantom: VoxelPhantom, k: int, excluded: frozenset[str]) -> tup
 def _count(phantom: VoxelPhantom, k: int, excluded: frozenset[str]) -> tuple[F64, bool]:
     material = phantom.material_index[k]
     dx, dy = phantom.spacing_mm[:2]
-    dense = np.array([m.density_g_cm3 > AIR_BELOW_G_CM3 for m in phantom.materials])
+    dense = np.array(
+        [m.density_g_cm3 > AIR_BELOW_G_CM3 and m.name not in excluded for m in phantom.materials]
+    )
     counts_here = dense[material]
     numbers = [o.organ_id for o in phantom.organs if o.name in excluded]
     if numbers:
