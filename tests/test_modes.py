@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm, dose_indices
 from ctdose.exam.library import load_exam
 from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.plan import plan_exam
-from ctdose.scanner.library import load_scanner, scanner_text
+from ctdose.scanner.library import load_scanner
 
 BODY = SimpleNamespace(
     name="adult-male",
@@ -21,28 +22,13 @@ BODY = SimpleNamespace(
     corner_mm=(-210.0, -95.0, -800.0),
     size_mm=(400.0, 200.0, 1700.0),
 )
-DUAL_YAML = (
-    scanner_text("generic-64").replace("scanner: generic-64", "scanner: two-tubes")
-    + """
-filters:
-  tin-0.4: {thickness_mm: {tin: 0.4}, source: made up}
-second_tube: {angle_offset_deg: 95, fan_angle_deg: 36, bowties: [body], filters: [tin-0.4], source: made up}
-"""
-)
+DUAL = Path(__file__).parent / "data" / "scanners" / "two-tubes.yaml"
 COMMON = {"name": "a", "tube_voltage_kv": 120, "bowtie": "body", "scan_range": "chest", "collimation_mm": 40}
 HELICAL = {"mode": "helical", "pitch": 0.8, "rotation_time_s": 0.5, "tube_current_ma": 100}
 AXIAL = {"mode": "axial", "rotation_time_s": 0.4, "tube_current_ma": 100, "table_increment_mm": 40}
 STATIONARY = {"mode": "stationary", "rotation_time_s": 0.5, "tube_current_ma": 100}
 LOCALIZER = {"mode": "localizer", "tube_current_ma": 100, "collimation_mm": 5}
 ECG = {"heart_rate_per_min": 60, "window_percent": [40, 80], "low_current_fraction": 0.2}
-
-
-@pytest.fixture(scope="module")
-def dual(tmp_path_factory):
-    """A scanner file with two tubes."""
-    path = tmp_path_factory.mktemp("scanner") / "dual.yaml"
-    path.write_text(DUAL_YAML)
-    return path
 
 
 def acquisition(*parts, **keys):
@@ -70,10 +56,10 @@ def indices_of(plan, machine):
     return dose_indices(plan, [ctdi_w_of(machine, beam, plan.ctdi_phantom_cm) for beam in plan.beams])
 
 
-def test_dual_source_with_one_voltage_worked_by_hand(dual):
+def test_dual_source_with_one_voltage_worked_by_hand():
     # Travel 353.6 mm, 11.05 rotations, 5.525 s (test_dose_indices_plan). Two tubes of 100 mA: 2 * 552.5 mAs.
     # CTDI_vol 2 * 4.875 = 9.75 mGy, DLP 2 * 172.38 = 344.76 mGy cm.
-    plan, _, machine = planned(HELICAL, scanner=dual, second_tube={})
+    plan, _, machine = planned(HELICAL, scanner=DUAL, second_tube={})
     assert [beam.tube for beam in plan.beams] == ["A", "B"]
     assert plan.tube_current_ma == 100
     assert plan.total_mas == pytest.approx(1105)
@@ -85,11 +71,11 @@ def test_dual_source_with_one_voltage_worked_by_hand(dual):
     assert indices.dlp_mgy_cm == pytest.approx(344.76)
 
 
-def test_dual_energy_worked_by_hand(dual):
+def test_dual_energy_worked_by_hand():
     # Tube A 100 kV, 4.86 mGy per 100 mAs, 50 mAs a rotation: CTDI_w 2.43. Tube B 140 kV, 11.65, 20 mAs: 2.33.
     # CTDI_vol (2.43 + 2.33) / 0.8 = 5.95 mGy; DLP over 35.36 cm: 210.392 mGy cm.
     second = {"tube_voltage_kv": 140, "tube_current_ma": 40}
-    plan, _, machine = planned(HELICAL, scanner=dual, tube_voltage_kv=100, second_tube=second)
+    plan, _, machine = planned(HELICAL, scanner=DUAL, tube_voltage_kv=100, second_tube=second)
     assert plan.beams[1] == BeamChoice(140, "body", 40, tube="B")
     assert plan.tube_voltage_kv == 100
     indices = indices_of(plan, machine)
@@ -102,25 +88,25 @@ def test_dual_energy_worked_by_hand(dual):
     "second",
     [{"tube_current_ma": 40}, {"mas_per_rotation": 20}, {"effective_mas": 25}, {"current_ratio": 0.4}],
 )
-def test_the_ways_to_state_the_output_of_the_second_tube_agree(dual, second):
-    plan, _, _ = planned(HELICAL, scanner=dual, second_tube={"tube_voltage_kv": 140, **second})
+def test_the_ways_to_state_the_output_of_the_second_tube_agree(second):
+    plan, _, _ = planned(HELICAL, scanner=DUAL, second_tube={"tube_voltage_kv": 140, **second})
     assert plan.beam_mas(1) / plan.beam_mas(0) == pytest.approx(0.4)
     assert plan.beam_mas(0) == pytest.approx(552.5)
 
 
 @pytest.mark.parametrize("mode", [HELICAL, AXIAL, STATIONARY])
-def test_a_typed_ctdi_vol_is_that_of_both_tubes(dual, mode):
+def test_a_typed_ctdi_vol_is_that_of_both_tubes(mode):
     second = {"tube_voltage_kv": 140, "current_ratio": 0.4}
     keys = {"tube_current_ma": None, "ctdi_vol_mgy": 6.0, "ctdi_phantom_cm": 32, "rotations": None}
-    plan, _, machine = planned(mode, scanner=dual, second_tube=second, **keys)
+    plan, _, machine = planned(mode, scanner=DUAL, second_tube=second, **keys)
     assert indices_of(plan, machine).ctdi_vol_mgy == pytest.approx(6.0)
     assert plan.beam_mas(1) / plan.beam_mas(0) == pytest.approx(0.4)
 
 
-def test_the_second_tube_is_ahead_by_its_angle_whichever_way_the_gantry_turns(dual):
+def test_the_second_tube_is_ahead_by_its_angle_whichever_way_the_gantry_turns():
     for direction in ("clockwise", "counterclockwise"):
         plan, _, _ = planned(
-            HELICAL, scanner=dual, second_tube={}, start_angle_deg=10, rotation_direction=direction
+            HELICAL, scanner=DUAL, second_tube={}, start_angle_deg=10, rotation_direction=direction
         )
         first = [piece for piece in plan.pieces if piece.beam == 0]
         second = [piece for piece in plan.pieces if piece.beam == 1]
@@ -134,15 +120,15 @@ def test_the_second_tube_is_ahead_by_its_angle_whichever_way_the_gantry_turns(du
             )
 
 
-def test_two_tubes_scan_at_high_pitch_what_one_cannot(dual):
-    plan, _, machine = planned(HELICAL, scanner=dual, second_tube={}, pitch=3.2)
+def test_two_tubes_scan_at_high_pitch_what_one_cannot():
+    plan, _, machine = planned(HELICAL, scanner=DUAL, second_tube={}, pitch=3.2)
     # Feed 128 mm, over-ranging 1.3 * 128 + 12 = 178.4 mm: 478.4 mm in 3.7375 rotations.
     assert plan.rotations == pytest.approx(3.7375)
     assert indices_of(plan, machine).ctdi_vol_mgy == pytest.approx(2 * 3.9 / 3.2)
 
 
-def test_filter_words_of_the_second_tube(dual):
-    plan, _, machine = planned(HELICAL, scanner=dual, second_tube={"filter": "tin-0.4"})
+def test_filter_words_of_the_second_tube():
+    plan, _, machine = planned(HELICAL, scanner=DUAL, second_tube={"filter": "tin-0.4"})
     assert [beam.filter for beam in plan.beams] == [None, "tin-0.4"]
     assert ctdi_w_of(machine, plan.beams[1], 32) is None  # not stated: simulated in the run
     assert plan.beams[1].label == "tube B 120 kV body tin-0.4"
@@ -197,16 +183,16 @@ def test_a_window_of_the_whole_cycle_is_no_window(angle):
 
 @pytest.mark.parametrize("angle", ["averaged", 20])
 @pytest.mark.parametrize("second", [None, {"current_ratio": 0.5}])
-def test_a_known_heart_phase_cuts_the_scan_in_time(dual, angle, second):
+def test_a_known_heart_phase_cuts_the_scan_in_time(angle, second):
     # 5.525 s from phase 30 %: full current from 0.1 to 0.5 s, from 1.1 to 1.5 s, ... On 2.4 s of 5.525 s (six windows).
     plan, _, _ = planned(
         HELICAL,
-        scanner=dual,
+        scanner=DUAL,
         start_angle_deg=angle,
         second_tube=second,
         ecg={**ECG, "start_phase_percent": 30},
     )
-    plain, _, _ = planned(HELICAL, scanner=dual, start_angle_deg=angle, second_tube=second)
+    plain, _, _ = planned(HELICAL, scanner=DUAL, start_angle_deg=angle, second_tube=second)
     speed = (plan.pieces[-1].z_end_mm - plan.pieces[0].z_start_mm) / plan.beam_on_time_s
     full = low = 0.0
     for piece in plan.pieces:
@@ -336,11 +322,11 @@ MODES = {
 
 @pytest.mark.parametrize("angle", [None, 33])
 @pytest.mark.parametrize("name", MODES)
-def test_dlp_is_output_times_mas_times_collimation_summed_over_the_beams(dual, name, angle):
+def test_dlp_is_output_times_mas_times_collimation_summed_over_the_beams(name, angle):
     mode, keys = MODES[name]
     if mode is not LOCALIZER:
         keys = {**keys, "start_angle_deg": angle}
-    plan, _, machine = planned(mode, scanner=dual, **keys)
+    plan, _, machine = planned(mode, scanner=DUAL, **keys)
     expected = sum(
         dlp_from_mas_mgy_cm(
             ctdi_w_of(machine, beam, 32) / 100,
@@ -373,7 +359,7 @@ def test_dlp_is_output_times_mas_times_collimation_summed_over_the_beams(dual, n
 
 def test_a_fan_too_narrow_for_the_phantom_is_said(tmp_path):
     path = tmp_path / "narrow.yaml"
-    path.write_text(DUAL_YAML.replace("fan_angle_deg: 36", "fan_angle_deg: 26"))
+    path.write_text(DUAL.read_text().replace("fan_angle_deg: 36", "fan_angle_deg: 26"))
     plan, item, machine = planned(HELICAL, scanner=path, second_tube={})
     # 2 * 541 mm * sin(13 deg) = 243 mm
     assert any(
