@@ -11,7 +11,7 @@ ACQUISITION = """
 name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range tube_current_ma
 mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
 table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
-focal_spot filter scan_margin_mm irradiation_event_uid
+focal_spot filter gantry_tilt_deg scan_margin_mm irradiation_event_uid
 second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s
 """
 SECOND_TUBE = "tube_voltage_kv bowtie filter tube_current_ma mas_per_rotation effective_mas current_ratio"
@@ -19,9 +19,9 @@ ECG = "heart_rate_per_min window_percent low_current_fraction output_is start_ph
 TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
 """
-SIMULATION = (
-    "histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler voxel_mm"
-)
+SIMULATION = """
+histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler off_focal voxel_mm
+"""
 ROWS = {row.key: row for row in exam_keys()}
 
 

@@ -140,16 +140,16 @@ EmittedBeams = list[list[tuple["CTBeam", "Calibration"]]]
 def _calibrate(ready: PreparedExam, threads: int, progress: Progress | None) -> EmittedBeams:
     from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam
 
-    scanner = ready.resolved.scanner
+    scanner, off_focal = ready.resolved.scanner, ready.exam.simulation.off_focal
     emitted: EmittedBeams = []
     for plan in next(iter(ready.resolved.plans.values())):
         emitted.append([])
         for choice in plan.beams:
             report = _stage(progress, f"calibration {choice.label}")
             calibration = calibrate_chosen_beam(
-                scanner, choice, plan.ctdi_phantom_cm, threads=threads, progress=report
+                scanner, choice, plan.ctdi_phantom_cm, off_focal=off_focal, threads=threads, progress=report
             )
-            emitted[-1].append((build_chosen_beam(scanner, choice), calibration))
+            emitted[-1].append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
     return emitted
 
 

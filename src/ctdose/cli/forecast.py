@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ctdose.exam.model import Exam
     from ctdose.exam.plan import Plan
     from ctdose.exam.resolved import ResolvedExam
-    from ctdose.scanner.model import Scanner
 
 
 def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
@@ -29,7 +28,7 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
         sums: dict[int, float] = {}
         unknown: list[str] = []
         for plan in plans:
-            outputs = [_ctdi_w(resolved.scanner, beam, plan.ctdi_phantom_cm) for beam in plan.beams]
+            outputs = [_ctdi_w(resolved, beam, plan.ctdi_phantom_cm) for beam in plan.beams]
             if None in outputs:
                 unknown.append(plan.name)
                 yield f"{plan.name} on {body}: {_later(plan, outputs)}"
@@ -77,20 +76,25 @@ def _calibrations_missing(resolved: ResolvedExam) -> int:
 
     plans = next(iter(resolved.plans.values()))
     beams = {(calibration_choice(beam), plan.ctdi_phantom_cm) for plan in plans for beam in plan.beams}
-    return sum(not is_chosen_beam_calibrated(resolved.scanner, beam, cm) for beam, cm in beams)
+    off_focal = resolved.exam.simulation.off_focal
+    return sum(
+        not is_chosen_beam_calibrated(resolved.scanner, beam, cm, off_focal=off_focal) for beam, cm in beams
+    )
 
 
-def _ctdi_w(scanner: Scanner, beam: BeamChoice, ctdi_phantom_cm: int) -> float | None:
+def _ctdi_w(resolved: ResolvedExam, beam: BeamChoice, ctdi_phantom_cm: int) -> float | None:
     """CTDI_w per 100 mAs of a beam, stated or from a calibration in the cache; None: it is simulated in the run."""
     from ctdose.calibration.chosen_beam import calibrate_chosen_beam, is_chosen_beam_calibrated
     from ctdose.exam.beam_choice import ctdi_w_of
 
+    scanner, off_focal = resolved.scanner, resolved.exam.simulation.off_focal
     stated = ctdi_w_of(scanner, beam, ctdi_phantom_cm)
     if stated is not None:
         return stated
-    if not is_chosen_beam_calibrated(scanner, beam, ctdi_phantom_cm):
+    if not is_chosen_beam_calibrated(scanner, beam, ctdi_phantom_cm, off_focal=off_focal):
         return None
-    return calibrate_chosen_beam(scanner, beam, ctdi_phantom_cm).ctdi_w_mgy_per_100mas
+    calibration = calibrate_chosen_beam(scanner, beam, ctdi_phantom_cm, off_focal=off_focal)
+    return calibration.ctdi_w_mgy_per_100mas
 
 
 def _later(plan: Plan, outputs: list[float | None]) -> str:
@@ -107,7 +111,7 @@ def _by_beam(plan: Plan, outputs: list[float | None]) -> str:
     parts = []
     for number, (beam, output) in enumerate(zip(plan.beams, outputs, strict=True)):
         assert output is not None
-        dlp = dlp_from_mas_mgy_cm(output / 100.0, plan.beam_mas(number), plan.collimation_mm)
+        dlp = dlp_from_mas_mgy_cm(output / 100.0, plan.open_mas(number), plan.collimation_mm)
         tube = "" if len({each.tube for each in plan.beams}) == 1 or beam.tube != "A" else "tube A "
         parts.append(f"{tube}{beam.label} {dlp * 10.0 / plan.dlp_length_mm:.4g} mGy")
     return " + ".join(parts)

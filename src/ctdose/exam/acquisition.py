@@ -200,12 +200,21 @@ class Acquisition(Checked):
         doc="Way of the beam along the patient: towards the feet, or towards the head",
         modes=("helical", "axial", "localizer"),
     )
-    focal_spot: Later = later(
-        doc="Focal spot by name", instead="Leave it out: the focal spot is a point in every scanner so far."
+    focal_spot: str | None = key(
+        None, doc="A focal spot of the scanner by name; default: its first", example="large"
     )
-    filter: Later = later(
-        doc="Additional flat filter by name",
-        instead="Leave it out, or add the filter to inherent_filtration_mm in a scanner file of your own.",
+    filter: str | None = key(
+        None, doc="An additional flat filter of the scanner by name; default: none", example="tin-0.6"
+    )
+    gantry_tilt_deg: float = key(
+        0.0,
+        doc="Tilt of the gantry as in DICOM (0018,1120); positive: its top towards the end where the table enters it, "
+        "the feet of a head-first patient. Scan range and feed are those along the table",
+        unit="deg",
+        ge=-45,
+        le=45,
+        example=15,
+        modes=ROTATING,
     )
     table_speed_mm_s: float | None = key(
         None,

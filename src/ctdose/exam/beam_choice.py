@@ -61,6 +61,7 @@ def beams_of(acquisition: Acquisition) -> tuple[BeamChoice, ...]:
         acquisition.collimation_mm,
         filter=acquisition.filter,
         focal_spot=acquisition.focal_spot,
+        gantry_tilt_deg=acquisition.gantry_tilt_deg,
     )
     second = acquisition.second_tube
     if second is not None:

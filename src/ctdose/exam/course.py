@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.dynamic_collimation import blade_margin_mm, open_share, with_blades
 from ctdose.exam.exposure import Exposure, localizer_speed_mm_s
 from ctdose.exam.view_pieces import (
     ViewPiece,
@@ -52,9 +53,12 @@ def course_of(
     beam_width: float,
     exposure: Exposure,
 ) -> Course:
-    """Give the course of an acquisition over a planned range (lower z, upper z)."""
+    """Give the course of an acquisition over a planned range (lower z, upper z).
+
+    With a tilted gantry positions are where the axis crosses the central plane, `beam_width` is that along the axis.
+    """
     if acquisition.mode == "helical":
-        return _helical(acquisition, scanner, z_range, exposure)
+        return _helical(acquisition, scanner, z_range, beam_width, exposure)
     if acquisition.mode == "axial":
         return _axial(acquisition, z_range, beam_width, exposure)
     if acquisition.mode == "stationary":
@@ -63,7 +67,11 @@ def course_of(
 
 
 def _helical(
-    acquisition: Acquisition, scanner: Scanner, z_range: tuple[float, float], exposure: Exposure
+    acquisition: Acquisition,
+    scanner: Scanner,
+    z_range: tuple[float, float],
+    beam_width: float,
+    exposure: Exposure,
 ) -> Course:
     assert acquisition.pitch is not None
     assert acquisition.rotation_time_s is not None
@@ -73,7 +81,11 @@ def _helical(
     rotations = (travel[1] - travel[0]) / feed
     seconds = rotations * acquisition.rotation_time_s
     pieces = helical_pieces(acquisition, travel, rotations, exposure.all_tubes_ma * seconds)
-    return Course(travel, rotations, seconds, feed, travel[1] - travel[0], pieces, over)
+    length = travel[1] - travel[0]
+    if scanner.over_ranging.dynamic_collimation:
+        pieces = with_blades(pieces, z_range, beam_width, blade_margin_mm(beam_width))
+        length *= open_share(pieces)
+    return Course(travel, rotations, seconds, feed, length, pieces, over)
 
 
 def _axial(

@@ -8,6 +8,10 @@ rotations · CTDI_w (stationary); a part of a rotation counts as that part. In e
 because each rotation leaves CTDI_w · nT behind, wherever the table is. Where an acquisition has several beams (two
 tubes, two voltages), (1) holds for each, and CTDI_vol and DLP are their sums.
 
+With dynamic collimation of a helical scan each mAs counts with the part of the beam that the blades leave open (the
+heel effect neglected), and so does the travel that turns CTDI_vol into DLP. A tilt of the gantry changes neither: the
+indices go by the table's travel.
+
 Sources. Helical and axial: AAPM Report 96 (2008), as quoted; DLP = CTDI_w · nT · rotations without table feed: a
 manufacturer's manual (Toshiba Auklet), which shows CTDI_w of one rotation there, as editions of IEC 60601-2-44
 before the third had it; the third counts the rotations, which is what stands here. IEC 60601-2-44 itself was not at
@@ -95,7 +99,8 @@ def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float | Sequence[float]) -> 
     )
     per_mas = [output / 100.0 for output in outputs]
     mas = [plan.beam_mas(number) for number in range(len(plan.beams))]
-    dlp = sum(dlp_from_mas_mgy_cm(p, m, plan.collimation_mm) for p, m in zip(per_mas, mas, strict=True))
+    opened = [plan.open_mas(number) for number in range(len(plan.beams))]
+    dlp = sum(dlp_from_mas_mgy_cm(p, m, plan.collimation_mm) for p, m in zip(per_mas, opened, strict=True))
     ctdi_vol = dlp * MM_PER_CM / plan.dlp_length_mm
     ctdi_w = None if plan.mas_per_rotation is None else _ctdi_w_mgy(plan, per_mas, mas)
     return DoseIndices(ctdi_w, ctdi_vol, dlp, plan.ctdi_phantom_cm)

@@ -13,7 +13,7 @@ from ctdose.exam.ecg_pieces import follow_heart
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
 from ctdose.exam.phantom_checks import Body, body_name
-from ctdose.exam.view_pieces import ViewPiece, beam_pieces
+from ctdose.exam.view_pieces import OPEN, ViewPiece, beam_pieces
 from ctdose.scanner.model import Scanner
 
 
@@ -46,7 +46,8 @@ class Plan:
     beam_on_time_s : float
         Time with the beam on.
     dlp_length_mm : float
-        The length that turns CTDI_vol into DLP: table travel with the beam on, n · Δd, or nT.
+        The length that turns CTDI_vol into DLP: table travel with the beam on (times the open part of the beam, with
+        dynamic collimation), n · Δd, or nT.
     ctdi_phantom_cm : int
         16 or 32: the CTDI phantom in which CTDI_vol and DLP are stated.
     isocentre_xy_mm : tuple of float
@@ -84,11 +85,22 @@ class Plan:
     pieces: tuple[ViewPiece, ...]
     beams: tuple[BeamChoice, ...]
 
+    @property
+    def beam_width_along_axis_mm(self) -> float:
+        """Beam width measured along the axis of the table, which a tilted beam crosses at an angle, mm."""
+        return self.beam_width_mm / math.cos(math.radians(self.beams[0].gantry_tilt_deg))
+
     def beam_mas(self, number: int) -> float:
         """Tube current–time product of one of the beams over the whole scan, mAs."""
         if len(self.beams) == 1:
             return self.total_mas
         return math.fsum(piece.mas for piece in self.pieces if piece.beam == number)
+
+    def open_mas(self, number: int) -> float:
+        """`beam_mas`, each mAs weighted by the part of the beam that the moving blades leave open."""
+        if all(piece.blades == OPEN for piece in self.pieces):
+            return self.beam_mas(number)
+        return math.fsum(piece.mas * piece.open_share for piece in self.pieces if piece.beam == number)
 
 
 def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
@@ -125,7 +137,8 @@ def plan_acquisition(
     exposure = resolve_exposure(acquisition, scanner)
     beam_width = scanner.beam_width_mm(acquisition.collimation_mm)
     z_range = planned_range_mm(acquisition, body)
-    course = course_of(acquisition, scanner, z_range, beam_width, exposure)
+    along_axis = beam_width / math.cos(math.radians(acquisition.gantry_tilt_deg))
+    course = course_of(acquisition, scanner, z_range, along_axis, exposure)
     start, end = course.irradiated_mm
     beams = beams_of(acquisition)
     offsets = tuple(angle_offset_rad(scanner, beam) for beam in beams)

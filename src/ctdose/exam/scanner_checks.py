@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def check_scanner_of(data: dict[str, Any], folder: Path | None, report: Report) 
         why, _, right = str(error).partition(" (")[2].partition("). ")
         report.add(("scanner",), name, why, right)
         return None
+    _off_focal(scanner, data.get("simulation"), report)
     acquisitions = data.get("acquisitions")
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
         if isinstance(raw, dict):
@@ -72,12 +74,52 @@ def check_acquisition_on(scanner: Scanner, raw: dict[str, Any], path: KeyPath, r
             f"{scanner.scanner} has: {', '.join(scanner.bowties)}. {nearest(bowtie, list(scanner.bowties))}"
         )
         report.add((*path, "bowtie"), bowtie, f"no bowtie of {scanner.scanner}", right)
+    for name, known in (("filter", scanner.filters), ("focal_spot", scanner.focal_spots)):
+        _named(raw, name, known, scanner, path, report)
+    _tilt(raw, scanner, path, report)
     _second_tube(scanner, raw.get("second_tube"), (*path, "second_tube"), report)
     if raw.get("mode") == "localizer" and scanner.localizer is None:
         right = "Add a localizer section to the scanner's file, or choose another mode."
         report.add((*path, "mode"), "localizer", f"{scanner.scanner} has no localizer", right)
     if len(report.faults) == before and not _has_fault_in(path, report):
         _current(scanner, raw, path, report)
+
+
+def _named(
+    raw: dict[str, Any], name: str, known: Collection[str], scanner: Scanner, path: KeyPath, report: Report
+) -> None:
+    """A filter or a focal spot by its name."""
+    value = raw.get(name)
+    if not isinstance(value, str):
+        return
+    what = name.replace("_", " ")
+    if value not in known:
+        have = f"It has: {', '.join(known)}. {nearest(value, list(known))}" if known else "Leave it out."
+        report.add((*path, name), value, f"no {what} of {scanner.scanner}", have)
+    elif name == "focal_spot" and scanner.geometry.source_collimator_distance_mm is None:
+        right = "Leave it out, or add source_collimator_distance_mm to the geometry in the scanner's file."
+        why = f"{scanner.scanner} does not say how far its collimator is from the focal spot"
+        report.add((*path, name), value, why, right)
+
+
+def _tilt(raw: dict[str, Any], scanner: Scanner, path: KeyPath, report: Report) -> None:
+    value: Any = raw.get("gantry_tilt_deg")
+    if _has_fault_in((*path, "gantry_tilt_deg"), report) or not is_number(value):
+        return
+    most = scanner.geometry.gantry_tilt_max_deg
+    if abs(value) > most:
+        why = f"the gantry of {scanner.scanner} cannot be tilted" if most == 0 else "beyond its greatest tilt"
+        right = "Leave it out." if most == 0 else f"{scanner.scanner} tilts by {most:g} deg either way."
+        report.add((*path, "gantry_tilt_deg"), value, why, right)
+
+
+def _off_focal(scanner: Scanner, simulation: Any, report: Report) -> None:
+    if not isinstance(simulation, dict) or simulation.get("off_focal") is not True:
+        return
+    if scanner.off_focal is None or scanner.geometry.source_collimator_distance_mm is None:
+        missing = "off_focal" if scanner.off_focal is None else "source_collimator_distance_mm"
+        right = f"Leave it out, or add {missing} to the scanner's file."
+        report.add(("simulation", "off_focal"), True, f"{scanner.scanner} states no {missing}", right)
 
 
 def _second_tube(scanner: Scanner, use: Any, path: KeyPath, report: Report) -> None:

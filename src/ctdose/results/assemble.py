@@ -23,10 +23,17 @@ from ctdose.simulation.sums import Sums
 
 
 def beam_edges_mm(plan: Plan) -> tuple[float, float]:
-    """Outer edges of the beam over the whole scan, at the isocentre."""
-    ends = [z for piece in plan.pieces for z in (piece.z_start_mm, piece.z_end_mm)]
-    half = plan.beam_width_mm / 2.0
-    return min(ends) - half, max(ends) + half
+    """Outer edges of the beam over the whole scan, on the axis of rotation, moving blades included."""
+    half = plan.beam_width_along_axis_mm / 2.0
+    ends = [
+        (z + half * low, z + half * high)
+        for piece in plan.pieces
+        for z, low, high in (
+            (piece.z_start_mm, *piece.blades[:2]),
+            (piece.z_end_mm, *piece.blades[2:]),
+        )
+    ]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def irradiated_mm(plans: Sequence[Plan]) -> tuple[float, float]:

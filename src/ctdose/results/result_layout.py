@@ -37,8 +37,10 @@ PIECE_COLUMNS: Columns = {
     "angle_is_random": ("u1", "1"),
     "mas": ("f8", "mAs"),
 }
-ADDED_PIECE_COLUMNS: Columns = {"beam": ("i4", "1")}
-"""Written since format 1.1; a file without them has one beam in each acquisition."""
+BLADE_COLUMNS = ("blade_low_start", "blade_high_start", "blade_low_end", "blade_high_end")
+"""The four numbers of `ViewPiece.blades`, in half openings from the middle of the collimator."""
+ADDED_PIECE_COLUMNS: Columns = {"beam": ("i4", "1"), **dict.fromkeys(BLADE_COLUMNS, ("f8", "1"))}
+"""Written since format 1.1; a file without them has one beam in each acquisition, and no moving blades."""
 BEAM_COLUMNS: Columns = {
     "tube": (TEXT, "1"),
     "tube_voltage_kv": ("f8", "kV"),

@@ -14,6 +14,7 @@ from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
 from ctdose.results.result_layout import (
     ADDED_PIECE_COLUMNS,
     BEAM_COLUMNS,
+    BLADE_COLUMNS,
     FORMAT,
     FORMAT_VERSION,
     MATERIAL_COLUMNS,
@@ -106,8 +107,8 @@ def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
         attributes |= {f"{each}_start_mm": low, f"{each}_end_mm": high, f"{each}_length_mm": high - low}
     tree.group(path, attributes)
     columns = {**PIECE_COLUMNS, **ADDED_PIECE_COLUMNS}
-    pieces = [{name: getattr(piece, name) for name in columns} for piece in on_body.pieces]
-    put(tree, f"{path}/pieces", _rows(columns, pieces))
+    values = ({**vars(piece), **dict(zip(BLADE_COLUMNS, piece.blades))} for piece in on_body.pieces)
+    put(tree, f"{path}/pieces", _rows(columns, [{name: row[name] for name in columns} for row in values]))
     if on_body.beam_mas:
         put(tree, f"{path}/beam_mas", np.array(on_body.beam_mas, np.float64))
 

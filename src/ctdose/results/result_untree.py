@@ -17,6 +17,7 @@ from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, 
 from ctdose.results.result_layout import (
     ADDED_PIECE_COLUMNS,
     BEAM_COLUMNS,
+    BLADE_COLUMNS,
     ORGAN_COLUMNS,
     PIECE_COLUMNS,
     TEXT,
@@ -111,6 +112,15 @@ def _beams(tree: Tree, path: str) -> tuple[BeamResult, ...]:
     return tuple(BeamResult(**row) for row in _columns(tree, path, BEAM_COLUMNS))
 
 
+def _piece(row: dict[str, Any]) -> ViewPiece:
+    given = {name: value for name, value in row.items() if name not in BLADE_COLUMNS}
+    given["angle_is_random"] = bool(row["angle_is_random"])
+    if set(BLADE_COLUMNS) <= row.keys():
+        low, high, low_end, high_end = (float(row[name]) for name in BLADE_COLUMNS)
+        given["blades"] = (low, high, low_end, high_end)
+    return ViewPiece(**given)
+
+
 def _on_body(tree: Tree, path: str) -> OnBody:
     ranges = {
         f"{r}_mm": tuple(number(tree, path, f"{r}_{e}_mm", float) for e in ("start", "end")) for r in RANGES
@@ -121,7 +131,7 @@ def _on_body(tree: Tree, path: str) -> OnBody:
     return OnBody(
         dlp_mgy_cm=number(tree, path, "dlp_mgy_cm", float),
         total_mas=number(tree, path, "total_mas", float),
-        pieces=tuple(ViewPiece(**{**row, "angle_is_random": bool(row["angle_is_random"])}) for row in pieces),
+        pieces=tuple(_piece(row) for row in pieces),
         beam_mas=tuple(array(tree, f"{path}/beam_mas").tolist())
         if f"{path}/beam_mas" in tree.datasets
         else (),
