@@ -69,3 +69,30 @@ def show_scanner(
 
         plot_scanner(scanner, plot)
         say(f"Wrote {plot}.")
+
+
+@app.command("keys", short_help="Print the keys of a scanner's file.")
+def show_keys(
+    schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+) -> None:
+    """Print every key of a scanner's file: type, unit, default, range, meaning.
+
+    \b
+    Examples:
+      ctdose scanner keys
+      ctdose scanner keys --schema > ctdose-scanner.schema.json
+    """
+    from ctdose.errors import CtdoseError
+    from ctdose.scanner.keys import HEADINGS, json_schema, key_table, scanner_keys
+
+    if schema and markdown:
+        raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
+    if schema:
+        import json
+
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    elif markdown:
+        print(key_table("markdown"), end="")
+    else:
+        print_table(HEADINGS, scanner_keys())
