@@ -150,8 +150,8 @@ def _source_lines(plan: Plan) -> Iterable[str]:
         low, high = plan.z_start_mm, plan.z_end_mm
         margin = blade_margin_mm(plan.beam_width_along_axis_mm)
         yield (
-            f"dynamic collimation: blades stop {100.0 * (1.0 - passed):.1f} % of the photons, those that would pass the axis "
-            f"beyond {low - margin:.1f} and {high + margin:.1f} mm"
+            f"dynamic collimation: blades stop {100.0 * (1.0 - passed):.1f} % of the photons, those that would pass "
+            f"the axis beyond {low - margin:.1f} and {high + margin:.1f} mm"
         )
     tilt = plan.beams[0].gantry_tilt_deg
     if tilt:
