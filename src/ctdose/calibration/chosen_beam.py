@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ctdose.calibration.calibrate import Calibration, calibrate, is_calibrated
+from ctdose.calibration import calibrate as calibration
+from ctdose.calibration.calibrate import Calibration
 from ctdose.exam.beam_choice import FIRST_TUBE, BeamChoice
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
@@ -38,7 +39,7 @@ def calibrate_chosen_beam(
     The second tube is one like the first: it is calibrated as the first is at its voltage, bowtie and filter, and emits
     the part of those photons that its fan lets through.
     """
-    calibration = calibrate(
+    found = calibration.calibrate(
         scanner,
         choice.tube_voltage_kv,
         choice.bowtie,
@@ -49,10 +50,10 @@ def calibrate_chosen_beam(
         **_focus_and_filter(choice, off_focal),
     )
     if choice.tube == FIRST_TUBE:
-        return calibration
+        return found
     own, first = (build_chosen_beam(scanner, each) for each in (choice, replace(choice, tube=FIRST_TUBE)))
-    photons = calibration.photons_per_mas * own.emitted / first.emitted
-    return replace(calibration, photons_per_mas=photons)
+    photons = found.photons_per_mas * own.emitted / first.emitted
+    return replace(found, photons_per_mas=photons)
 
 
 def calibration_choice(choice: BeamChoice) -> BeamChoice:
@@ -64,7 +65,7 @@ def is_chosen_beam_calibrated(
     scanner: Scanner, choice: BeamChoice, ctdi_phantom_cm: int, *, off_focal: bool = False
 ) -> bool:
     """Whether the calibration of such a beam is in the cache."""
-    return is_calibrated(
+    return calibration.is_calibrated(
         scanner,
         choice.tube_voltage_kv,
         choice.bowtie,

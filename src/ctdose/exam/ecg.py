@@ -115,6 +115,15 @@ class Ecg(Checked):
         begin, end = self.window_percent
         return np.where((phase >= begin) & (phase < end), 1.0, self.low_current_fraction or 0.0)
 
+    def mean_over(self, seconds: float) -> float:
+        """Mean current of a scan of so many seconds over that in the window; with an unknown phase that of a cycle."""
+        if self.start_phase_percent == "averaged":
+            return self.mean_fraction
+        phase = float(self.start_phase_percent)
+        times = np.array([0.0, *self.changes_s(seconds, phase), seconds])
+        middles = (times[:-1] + times[1:]) / 2.0
+        return float(np.diff(times) @ self.relative_current(middles, phase) / seconds)
+
     def changes_s(self, seconds: float, start_phase_percent: float) -> list[float]:
         """Times after beam-on, rising, at which the current of a scan of so many seconds changes."""
         cycles = int(seconds / self.cycle_s) + 2

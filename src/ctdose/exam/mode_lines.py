@@ -32,7 +32,7 @@ def mode_lines(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Iterat
     if acquisition.second_tube is not None:
         yield from _narrow_fan(plan, scanner)
     if acquisition.ecg is not None and plan.mode == "helical":
-        yield _pulsed(acquisition.ecg, loads)
+        yield _pulsed(acquisition.ecg, loads, plan.beam_on_time_s)
     elif acquisition.ecg is not None:
         rotations = acquisition.rotations_at_one_place
         yield f"gated: {_window(acquisition.ecg)}, tube on at each place: {rotations:.4g} rotations, else off"
@@ -71,10 +71,12 @@ def _window(ecg: Ecg) -> str:
     return f"{begin:g} to {end:g} % of RR ({ecg.window_s:.4g} of {ecg.cycle_s:.4g} s at {ecg.heart_rate_per_min:g}/min)"
 
 
-def _pulsed(ecg: Ecg, loads: list[TubeLoad]) -> str:
-    full = " and ".join(f"{load.current_ma:.4g} mA" for load in loads)
-    low = " and ".join(f"{load.least_ma:.4g} mA" for load in loads)
-    mean = " and ".join(f"{load.current_ma * ecg.mean_fraction:.4g} mA" for load in loads)
+def _pulsed(ecg: Ecg, loads: list[TubeLoad], seconds: float) -> str:
+    mean_now = ecg.mean_over(seconds)
+    scale = ecg.mean_fraction / mean_now if ecg.output_is == "mean" and mean_now > 0 else 1.0
+    full = " and ".join(f"{load.current_ma * scale:.4g} mA" for load in loads)
+    low = " and ".join(f"{load.least_ma * scale:.4g} mA" for load in loads)
+    mean = " and ".join(f"{load.current_ma * scale * mean_now:.4g} mA" for load in loads)
     phase = "averaged over"
     if ecg.start_phase_percent != "averaged":
         phase = f"{ecg.start_phase_percent:g} % of RR"

@@ -54,6 +54,9 @@ def check_scanner_of(data: dict[str, Any], folder: Path | None, report: Report) 
         report.add(("scanner",), name, why, right)
         return None
     _off_focal(scanner, data.get("simulation"), report)
+    if data.get("table") is True and scanner.table is None:
+        right = "Leave table out, or add a table section to a scanner file of your own."
+        report.add(("table",), True, f"the file of {scanner.scanner} describes no table", right)
     acquisitions = data.get("acquisitions")
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
         if isinstance(raw, dict):
@@ -183,8 +186,9 @@ def _current(scanner: Scanner, raw: dict[str, Any], path: KeyPath, report: Repor
         if load.current_ma > most * (1 + 1e-9):
             right = f"At {load.tube_voltage_kv:g} kV at most {most:.4g} mA: lower it, or rotate more slowly."
             report.add(here, value, f"{needs}more than {scanner.scanner} gives", right)
-        if load.least_ma < tube.current_min_ma * (1 - 1e-9):
+        if 0 < load.least_ma < tube.current_min_ma * (1 - 1e-9):  # 0: off outside the window
             right = f"At least {tube.current_min_ma:g} mA: raise it, or rotate faster."
             if load.least_ma < load.current_ma:
-                needs = f"needs {load.least_ma:.4g} mA{load.where} outside the window, "
+                where = load.where.replace(" in the window", " outside the window")
+                needs = f"needs {load.least_ma:.4g} mA{where}, "
             report.add(here, value, f"{needs}less than {scanner.scanner} can hold", right)

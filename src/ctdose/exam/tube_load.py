@@ -21,7 +21,7 @@ class TubeLoad:
     least_ma : float
         Outside the window; equal to `current_ma` where the current is constant.
     where : str
-        For messages: empty, ``in the second tube``, ``at 80 kV``, each after a space.
+        For messages: empty, or some of ``in the second tube``, ``at 80 kV``, ``in the window``, each after a space.
     """
 
     tube_voltage_kv: float
@@ -49,6 +49,7 @@ def tube_loads(acquisition: Acquisition, exposure: Exposure) -> list[TubeLoad]:
             time = acquisition.switched_time_fraction
             mean *= exposure.shares[number] / (time if number else 1.0 - time)
             where = f" at {beam.tube_voltage_kv:g} kV"
-        least = mean if low == full else mean * low
-        found.append(TubeLoad(beam.tube_voltage_kv, mean * full, least, where))
+        if full != 1.0:
+            where += " in the window"
+        found.append(TubeLoad(beam.tube_voltage_kv, mean * full, mean * low, where))
     return found
