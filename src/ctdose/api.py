@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ctdose._version import __version__
 from ctdose.exam.library import load_exam
 from ctdose.exam.phantom_checks import body_name
-from ctdose.exam.resolved import ResolvedExam, resolve
+from ctdose.exam.resolved import ResolvedExam, resolve, with_options
 from ctdose.scanner.library import load_scanner
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ctdose.exam.model import Exam
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
     from ctdose.results.result import BodyResult, Result
+    from ctdose.scanner.model import Scanner
     from ctdose.simulation.ct_beam import CTBeam
     from ctdose.simulation.sums import Sums
 
@@ -36,6 +37,7 @@ class PreparedExam:
     ----------
     exam : Exam
     phantoms : tuple of VoxelPhantom
+        On the scanner's table, if the exam wants it.
     resolved : ResolvedExam
     """
 
@@ -57,7 +59,18 @@ def prepare(exam: Exam | str | Path) -> PreparedExam:
     checked = load_exam(exam) if isinstance(exam, (str, Path)) else exam
     scanner = load_scanner(checked.scanner, checked.folder)
     phantoms = load_bodies(checked.phantom_source, checked.simulation.voxel_mm, folder=checked.folder)
-    return PreparedExam(checked, tuple(phantoms), resolve(checked, scanner, phantoms))
+    resolved = resolve(checked, scanner, phantoms)  # of the bodies alone: a table moves no isocentre
+    return PreparedExam(checked, _on_table(checked, scanner, phantoms), resolved)
+
+
+def _on_table(exam: Exam, scanner: Scanner, phantoms: Sequence[VoxelPhantom]) -> tuple[VoxelPhantom, ...]:
+    """Put the scanner's table under each body, if the exam wants it."""
+    if not exam.table or scanner.table is None:
+        return tuple(phantoms)
+    from ctdose.phantoms.couch import add_couch
+
+    shape = scanner.table.shape()
+    return tuple(add_couch(phantom, shape) for phantom in phantoms)
 
 
 def available_threads() -> int:
@@ -117,9 +130,7 @@ def simulate(
     }
     if any(value is not None for value in given.values()):
         changed = ready.exam.with_simulation(**given)
-        ready = PreparedExam(
-            changed, ready.phantoms, resolve(changed, ready.resolved.scanner, ready.phantoms)
-        )
+        ready = PreparedExam(changed, ready.phantoms, with_options(ready.resolved, changed))
     workers = threads or available_threads()
     emitted = _calibrate(ready, workers, progress)
     bodies: dict[str, BodyResult] = {}

@@ -156,6 +156,7 @@ def check_against_phantom(exam: Exam, bodies: Iterable[Body]) -> None:
             _numeric_ranges(exam, body, report)
     for body in all_bodies:
         _words(exam, body, report)
+        _table(exam, body, report)
     report.raise_if_any()
 
 
@@ -184,6 +185,12 @@ def _words(exam: Exam, body: Body, report: Report) -> None:
             if length > acquisition.collimation_mm + SAME_MM:
                 fault = volume_fault(length, acquisition.collimation_mm, f" on {body_name(body)}")
                 report.add(("acquisitions", i, "scan_range"), word, *fault)
+
+
+def _table(exam: Exam, body: Body, report: Report) -> None:
+    if exam.table and any(organ.name == "couch" for organ in getattr(body, "organs", ())):
+        right = "Leave table out: the one that was imaged is simulated."
+        report.add(("table",), True, f"{body_name(body)} has a table of its own (couch)", right)
 
 
 def body_name(body: Body) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +80,19 @@ def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExa
     return ResolvedExam(exam, scanner, plans, exam_sha256(exam, scanner))
 
 
+def with_options(resolved: ResolvedExam, exam: Exam) -> ResolvedExam:
+    """Join the same plans with an exam that differs in its simulation options only (`Exam.with_simulation`)."""
+    return replace(resolved, exam=exam, exam_sha256=exam_sha256(exam, resolved.scanner))
+
+
 def exam_sha256(exam: Exam, scanner: Scanner) -> str:
     """Hash of all values of an exam and of its scanner; file names count by their last part only."""
     data = exam.model_dump(mode="json")
     data["phantom"] = exam.phantom_label
     data["scanner"] = scanner.sha256
+    data["table"] = (
+        data["table"] or None
+    )  # an exam without a table keeps the hash it had before there were any
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 

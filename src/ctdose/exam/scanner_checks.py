@@ -54,6 +54,9 @@ def check_scanner_of(data: dict[str, Any], folder: Path | None, report: Report) 
         report.add(("scanner",), name, why, right)
         return None
     _off_focal(scanner, data.get("simulation"), report)
+    if data.get("table") is True and scanner.table is None:
+        right = "Leave table out, or add a table section to a scanner file of your own."
+        report.add(("table",), True, f"the file of {scanner.scanner} describes no table", right)
     acquisitions = data.get("acquisitions")
     for i, raw in enumerate(acquisitions if isinstance(acquisitions, list) else []):
         if isinstance(raw, dict):
