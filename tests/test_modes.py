@@ -13,6 +13,7 @@ from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm, dose_indices
 from ctdose.exam.library import load_exam
 from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.plan import plan_exam
+from ctdose.results.report_lines import beam_parts
 from ctdose.scanner.library import load_scanner
 
 BODY = SimpleNamespace(
@@ -364,4 +365,18 @@ def test_a_fan_too_narrow_for_the_phantom_is_said(tmp_path):
     # 2 * 541 mm * sin(13 deg) = 243 mm
     assert any(
         "covers 24.3 cm, less than the 32 cm CTDI phantom" in line for line in mode_lines(plan, item, machine)
+    )
+
+
+def test_a_result_says_what_each_beam_gave():
+    # 100 mAs at 7.8 and 50 mAs at 4: 780 and 200, of a DLP of 98 mGy cm.
+    beams = (
+        SimpleNamespace(tube="A", tube_voltage_kv=120.0, filter="", ctdi_w_mgy_per_100mas=7.8, hvl_mm_al=7.1),
+        SimpleNamespace(
+            tube="B", tube_voltage_kv=140.0, filter="tin-0.4", ctdi_w_mgy_per_100mas=4.0, hvl_mm_al=13.0
+        ),
+    )
+    on_body = SimpleNamespace(dlp_mgy_cm=98.0, beam_mas=(100.0, 50.0))
+    assert beam_parts(SimpleNamespace(beams=beams), on_body) == (
+        "tube A 120 kV: 78 mGy·cm, 100 mAs, HVL 7.1 mm Al; tube B 140 kV tin-0.4: 20 mGy·cm, 50 mAs, HVL 13 mm Al"
     )

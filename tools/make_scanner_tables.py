@@ -69,7 +69,8 @@ def rows_of(scanner: Scanner) -> list[Row]:
 
 def tables(rows: list[Row]) -> str:
     """Give the tables as Markdown."""
-    return "\n".join(_table(name, [row for row in rows if row.scanner == name]) for name in scanner_names())
+    names = dict.fromkeys(row.scanner for row in rows)
+    return "\n".join(_table(name, [row for row in rows if row.scanner == name]) for name in names)
 
 
 def _table(name: str, rows: list[Row]) -> str:
@@ -100,8 +101,12 @@ def main() -> None:
     """Write the tables into the document, or --json FILE."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the model's values there instead")
+    parser.add_argument("--keys", action="store_true", help="the table of keys only")
     parser.add_argument("--only", nargs="*", default=scanner_names())
     given = parser.parse_args()
+    if given.keys:
+        put("keys", key_table("markdown"))
+        return
     rows = [row for name in given.only for row in rows_of(load_scanner(name))]
     if given.json:
         values = {f"{r.scanner}|{r.bowtie}|{r.phantom_cm}|{r.kv:g}": r.model for r in rows}

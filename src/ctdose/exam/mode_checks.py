@@ -10,10 +10,11 @@ from ctdose.faults import KeyPath
 from ctdose.schema import is_number
 
 SINGLE_SOURCE_PITCH = 1.55
-"""Above it one source leaves gaps in the data of a gap-free detector: T. G. Flohr et al., Med. Phys. 36 (2009) 5641
-(up to about 1.5); the widest settings of single-source scanners in use are 1.5 and a little above."""
+"""The widest common setting of a single source; not verified. Half of the 3.2 of two sources, which is twice what one
+source can (B. Schmidt and T. Flohr, Phys. Med. 79 (2020) 36-46, abstract), is 1.6."""
 DUAL_SOURCE_PITCH = 3.4
-"""Two sources about 90 degrees apart fill each other's gaps up to 3.2 (Flohr 2009) and 3.4 (second generation)."""
+"""Two sources about 90 degrees apart fill each other's gaps: up to 3.2 in T. G. Flohr et al., Med. Phys. 36 (2009) 5641
+(abstract); 3.4 is the widest setting known to us, not verified."""
 HALF_ROTATION, QUARTER_ROTATION = 0.5, 0.25
 
 

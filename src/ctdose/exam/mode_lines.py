@@ -28,7 +28,7 @@ def mode_lines(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Iterat
     """
     loads = tube_loads(acquisition, resolve_exposure(acquisition, scanner))
     if len(plan.beams) > 1:
-        yield from _beam_lines(plan, acquisition, loads)
+        yield from _beam_lines(plan, acquisition)
     if acquisition.second_tube is not None:
         yield from _narrow_fan(plan, scanner)
     if acquisition.ecg is not None and plan.mode == "helical":
@@ -40,17 +40,18 @@ def mode_lines(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Iterat
         yield f"{acquisition.rotations:.4g} rotations at each place"
 
 
-def _beam_lines(plan: Plan, acquisition: Acquisition, loads: list[TubeLoad]) -> Iterator[str]:
-    for number, (beam, load) in enumerate(zip(plan.beams, loads, strict=True)):
-        share = acquisition.switched_time_fraction
+def _beam_lines(plan: Plan, acquisition: Acquisition) -> Iterator[str]:
+    """The mean current of each beam while it is on, and its mAs."""
+    share = acquisition.switched_time_fraction
+    for number, beam in enumerate(plan.beams):
+        time = 1.0 if share is None else share if number else 1.0 - share
+        current = plan.beam_mas(number) / (plan.beam_on_time_s * time)
         if share is None:
-            current = load.current_ma
             name = beam.label if beam.tube == SECOND_TUBE else f"tube {beam.tube} {beam.label}"
             yield f"{name}: {current:.4g} mA, {plan.beam_mas(number):.5g} mAs in all"
         else:
-            time = share if number else 1.0 - share
             yield (
-                f"{beam.label}: {time:.4g} of the time, {load.current_ma:.4g} mA, "
+                f"{beam.label}: {time:.4g} of the time, {current:.4g} mA, "
                 f"{plan.beam_mas(number):.5g} mAs in all"
             )
 

@@ -9,7 +9,7 @@ from ctdose.dosimetry.tissue_weights import load_tissue_weights
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
 from ctdose.results.organ_table import relative_systematic_error
-from ctdose.results.result import AcquisitionResult, Result
+from ctdose.results.result import AcquisitionResult, OnBody, Result
 
 LABELS = {"icrp103": "ICRP 103", "icrp60": "ICRP 60"}
 
@@ -121,8 +121,27 @@ def acquisition_lines(acquisition: AcquisitionResult) -> Iterator[str]:
         if acquisition.mode == "helical":
             line += f", over-ranging {irradiated - planned:.1f} mm"
         yield f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
+        if len(acquisition.beams) > 1:
+            yield f"  of it {beam_parts(acquisition, on_body)}"
         if on_body.size is not None:
             yield f"{acquisition.name} on {name}: {size_line(on_body.size)}"
+
+
+def beam_parts(acquisition: AcquisitionResult, on_body: OnBody) -> str:
+    """The DLP of each beam of an acquisition on one body: its share is that of output times mAs."""
+    weights = [
+        beam.ctdi_w_mgy_per_100mas * mas
+        for beam, mas in zip(acquisition.beams, on_body.beam_mas, strict=True)
+    ]
+    parts = []
+    for beam, mas, weight in zip(acquisition.beams, on_body.beam_mas, weights, strict=True):
+        behind = f" {beam.filter}" if beam.filter else ""
+        dlp = on_body.dlp_mgy_cm * weight / sum(weights)
+        parts.append(
+            f"tube {beam.tube} {beam.tube_voltage_kv:g} kV{behind}: {dlp:.4g} mGy·cm, {mas:.4g} mAs, "
+            f"HVL {beam.hvl_mm_al:.3g} mm Al"
+        )
+    return "; ".join(parts)
 
 
 def size_line(size: SizeSpecific) -> str:
