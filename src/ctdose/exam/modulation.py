@@ -32,11 +32,13 @@ class TubeCurrents:
     mean_ma, min_ma, max_ma : float
         Time-weighted mean over the whole beam-on; least and greatest.
     share_at_min, share_at_max : float
-        Share of the beam-on time at the tube's least and greatest current, where less or more was wanted.
+        Share of the beam-on time at the least and at the greatest current that the tube gives.
     energy_kev : float or None
         Energy of the attenuation; None where it was not needed.
-    z_mm, water_equivalent_diameter_cm, z_mean_ma, z_min_ma, z_max_ma : tuple of float
-        Along z, rising: the diameter (NaN where it was not needed), mean, least and greatest current.
+    z_mm, z_mean_ma, z_min_ma, z_max_ma : tuple of float
+        Along z, rising: mean, least and greatest current.
+    water_equivalent_diameter_cm : tuple of float
+        Along z; empty where it was not needed.
     """
 
     mean_ma: float
@@ -153,19 +155,17 @@ def _currents(
     least, most = np.full(levels.size, np.inf), np.zeros(levels.size)
     np.minimum.at(least, index, current)
     np.maximum.at(most, index, current)
-    diameter = np.full(levels.size, np.nan)
-    if profile is not None:
-        diameter = profile.at(np.clip(levels, *planned))[0]
+    diameter = () if profile is None else tuple(profile.at(np.clip(levels, *planned))[0].tolist())
     total = seconds.sum()
     return TubeCurrents(
         mean_ma=float(current @ seconds / total),
         min_ma=float(current.min()),
         max_ma=float(current.max()),
-        share_at_min=float(seconds[current <= limits[0]].sum() / total),
+        share_at_min=float(seconds[(current <= limits[0]) & (limits[0] > 0)].sum() / total),
         share_at_max=float(seconds[current >= limits[1]].sum() / total),
         energy_kev=None if profile is None else profile.energy_kev,
         z_mm=tuple(levels.tolist()),
-        water_equivalent_diameter_cm=tuple(diameter.tolist()),
+        water_equivalent_diameter_cm=diameter,
         z_mean_ma=tuple(mean.tolist()),
         z_min_ma=tuple(least.tolist()),
         z_max_ma=tuple(most.tolist()),

@@ -22,7 +22,7 @@ from ctdose.scanner.model import Scanner
 
 ANGLE_BINS = 36
 ANGLE_BIN_DEG = 360.0 / ANGLE_BINS
-ANGLES_DEG = (np.arange(ANGLE_BINS) + 0.5) * ANGLE_BIN_DEG
+ANGLES_DEG: F64 = (np.arange(ANGLE_BINS, dtype=np.float64) + 0.5) * ANGLE_BIN_DEG
 WINDOW_MM = 5.0
 """Along z the attenuation is the mean over so much, whatever the slices of the phantom."""
 
@@ -59,7 +59,9 @@ class AttenuationProfile:
         half = min(WINDOW_MM, high - low) / 2.0
         middle = np.clip(np.asarray(z_mm, np.float64), low + half, high - half)
         table = np.column_stack([self.diameter_cm, self.central])
-        summed = np.vstack([np.zeros(table.shape[1]), np.cumsum(table * np.diff(self.edges_mm)[:, None], axis=0)])
+        summed = np.vstack(
+            [np.zeros(table.shape[1]), np.cumsum(table * np.diff(self.edges_mm)[:, None], axis=0)]
+        )
         ends = [_rows(self.edges_mm, summed, middle + side * half) for side in (-1.0, 1.0)]
         mean = (ends[1] - ends[0]) / (2.0 * half)
         return mean[:, 0], mean[:, 1:]
@@ -76,13 +78,17 @@ def beam_energy_kev(scanner: Scanner, acquisition: Acquisition) -> float:
     """Mean photon energy, by fluence, on the central ray behind filters and bowtie, keV."""
     bowtie = acquisition.bowtie
     thinnest_mm = float(scanner.bowtie_thickness_mm(bowtie, np.zeros(1))[0])
-    filters = tuple(sorted(scanner.filtration_mm().items()))
+    filters = tuple(sorted(scanner.filtration_mm(acquisition.filter).items()))
     anode = scanner.geometry.anode_angle_deg
-    return _energy(acquisition.tube_voltage_kv, anode, filters, (scanner.bowtie_material(bowtie), thinnest_mm))
+    return _energy(
+        acquisition.tube_voltage_kv, anode, filters, (scanner.bowtie_material(bowtie), thinnest_mm)
+    )
 
 
 @lru_cache(maxsize=64)
-def _energy(kv: float, anode: float, filters: tuple[tuple[str, float], ...], bowtie: tuple[str, float]) -> float:
+def _energy(
+    kv: float, anode: float, filters: tuple[tuple[str, float], ...], bowtie: tuple[str, float]
+) -> float:
     from ctdose.physics.spectra import tube_spectrum
 
     return tube_spectrum(kv, anode, dict(filters)).filtered(dict([bowtie])).mean_energy_kev
@@ -123,7 +129,7 @@ def _profile(
     body: Any, axis_mm: tuple[float, float], energy_kev: float, first: int, last: int
 ) -> AttenuationProfile:
     water, air, own = _coefficients(body, energy_kev)
-    nz, ny, nx = body.shape
+    _, ny, nx = body.shape
     try:
         chords = central_chords(
             body.corner_mm[:2], body.spacing_mm[:2], (nx, ny), axis_mm, ANGLES_DEG[: ANGLE_BINS // 2]

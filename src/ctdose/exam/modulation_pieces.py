@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +76,7 @@ def _cuts(begin: float, end: float, origin: float, step: float) -> list[float]:
 
 def _parts(cuts: Sequence[float]) -> Iterator[tuple[float, float]]:
     ends = [0.0, *cuts, 1.0]
-    return zip(ends, ends[1:], strict=False)
+    return pairwise(ends)
 
 
 def _part(piece: ViewPiece, z_part: tuple[float, float], angle_part: tuple[float, float]) -> ViewPiece:
@@ -90,4 +92,15 @@ def _part(piece: ViewPiece, z_part: tuple[float, float], angle_part: tuple[float
         angle_start_rad=piece.angle_start_rad + piece.angle_span_rad * angle_part[0],
         angle_span_rad=piece.angle_span_rad * (angle_part[1] - angle_part[0]),
         mas=piece.mas * share,
+        **_blades(piece, z_part),
     )
+
+
+def _blades(piece: ViewPiece, z_part: tuple[float, float]) -> dict[str, Any]:
+    """Collimator blades that move in the piece (lower and upper at begin and end), cut likewise."""
+    blades = getattr(piece, "blades", None)
+    if blades is None:
+        return {}
+    low, high, low_end, high_end = blades
+    ends = ((low + (low_end - low) * f, high + (high_end - high) * f) for f in z_part)
+    return {"blades": tuple(place for end in ends for place in end)}

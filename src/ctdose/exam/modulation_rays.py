@@ -66,7 +66,9 @@ def central_chords(
         raise ValueError(f"axis_mm={axis_mm} (outside the grid). The rotation axis must cross the phantom.")
     pixels, lengths, first, count = [], [], [], 0
     for angle in np.deg2rad(np.asarray(angles_deg, np.float64)):
-        pixel, length = _chord(corner_mm, spacing_mm, shape, axis_mm, float(np.sin(angle)), float(-np.cos(angle)))
+        pixel, length = _chord(
+            corner_mm, spacing_mm, shape, axis_mm, float(np.sin(angle)), float(-np.cos(angle))
+        )
         pixels.append(pixel)
         lengths.append(length)
         first.append(count)

@@ -12,6 +12,7 @@ from typing import Any
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_text import modulation_lines
 from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
 from ctdose.exam.plan import Plan, plan_exam
 from ctdose.faults import KeyPath
@@ -141,3 +142,4 @@ def _plan_lines(plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
             yield f"({plan.irradiated_length_mm:.1f} mm)\n"
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
+            yield from (f"#   {line}\n" for line in modulation_lines(plan))
