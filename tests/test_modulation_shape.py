@@ -88,28 +88,29 @@ def test_both_together_are_the_product():
 
 
 def test_a_sector_without_compensation():
-    factor = organ_factor(OrganModulation(sector_deg=120, relative_current=0.25), ANGLES_DEG, TEN)
+    organ = OrganModulation(sector_deg=120, relative_current=0.25, compensation=False)
+    factor = organ_factor(organ, ANGLES_DEG, TEN)
     front = (ANGLES_DEG < 60) | (ANGLES_DEG > 300)
     assert factor[front].tolist() == [0.25] * 12
     assert factor[~front].tolist() == [1.0] * 24
 
 
 def test_a_sector_with_compensation_by_hand():
-    # A third of the turn at a quarter: the mean is 0.75, so 0.25/0.75 = 1/3 in the sector and 4/3 elsewhere.
+    # A third of the turn at a quarter leaves (1 - 0.25/3) for the other two thirds: 1.375.
     factor = around(shape(ModulationOptions(organ=OrganModulation()), None))
-    assert sorted(set(np.round(factor, 12))) == pytest.approx([1 / 3, 4 / 3])
+    assert sorted(set(np.round(factor, 12))) == pytest.approx([0.25, 1.375])
     assert factor.mean() == pytest.approx(1.0, rel=1e-12)
 
 
 def test_a_stretch_across_the_edge_of_a_sector_has_its_share():
-    organ = OrganModulation(sector_deg=90, relative_current=0.2, centre_deg=10)
+    organ = OrganModulation(sector_deg=90, relative_current=0.2, centre_deg=10, compensation=False)
     # From -35 to 55 deg. A stretch of 10 deg about 55 is half inside: (0.2 + 1)/2. About -35.0: the same.
     places = np.array([55.0, 325.0, 58.0, 10.0, 190.0, 415.0])
     assert organ_factor(organ, places, TEN[:6]) == pytest.approx([0.6, 0.6, 0.84, 0.2, 1.0, 0.6])
 
 
 def test_a_wide_sector_reaches_behind():
-    organ = OrganModulation(sector_deg=350, relative_current=0.0)
+    organ = OrganModulation(sector_deg=350, relative_current=0.0, compensation=False)
     assert organ_factor(organ, np.array([180.0]), np.array([10.0])) == pytest.approx([1.0])
     assert organ_factor(organ, np.array([180.0]), np.array([20.0])) == pytest.approx([0.5])
     assert organ_factor(organ, ANGLES_DEG, TEN).mean() == pytest.approx(10 / 360)

@@ -80,7 +80,6 @@ def main() -> None:
         print(name, *words, sep="\t")
         for label, setting in SETTINGS.items():
             factor = organ_factor(setting, ANGLES_DEG, np.full(36, 10.0))
-            factor = factor / factor.mean() if setting.compensation else factor
             cells = []
             for word in words:
                 regions = [organ.organ_id for organ in organs if word in organ.name]

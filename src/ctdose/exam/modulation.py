@@ -39,6 +39,8 @@ class TubeCurrents:
         Along z, rising: mean, least and greatest current.
     water_equivalent_diameter_cm : tuple of float
         Along z; empty where it was not needed.
+    pieces_ma : tuple of float
+        Current of each piece of the plan.
     """
 
     mean_ma: float
@@ -52,6 +54,7 @@ class TubeCurrents:
     z_mean_ma: tuple[float, ...]
     z_min_ma: tuple[float, ...]
     z_max_ma: tuple[float, ...]
+    pieces_ma: tuple[float, ...]
 
 
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
@@ -169,6 +172,7 @@ def _currents(
         z_mean_ma=tuple(mean.tolist()),
         z_min_ma=tuple(least.tolist()),
         z_max_ma=tuple(most.tolist()),
+        pieces_ma=tuple(current.tolist()),
     )
 
 
