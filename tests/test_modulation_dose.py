@@ -14,6 +14,7 @@ from ctdose.exam.plan import plan_exam
 from ctdose.phantoms.library import load_named
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
+from ctdose.results.organ_table import single_ctdi_vol_mgy
 from ctdose.scanner.library import load_scanner
 from ctdose.simulation.ct_beam import build_ct_beam
 from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
@@ -220,6 +221,11 @@ def test_thousands_of_pieces_are_kept_in_the_result(tmp_path, monkeypatch):
     result.save(tmp_path / "r.h5")
     again = ctdose.load_result(tmp_path / "r.h5")
     assert again.acquisitions[0].on_body["adult-female"] == on_body
+    two = replace(
+        result.acquisitions[0], on_body={"adult-female": on_body, "adult-male": on_body}, ctdi_vol_mgy=99.0
+    )
+    assert single_ctdi_vol_mgy(replace(result, acquisitions=(two,)), ["adult-female"]) == on_body.ctdi_vol_mgy
+    assert single_ctdi_vol_mgy(replace(result, acquisitions=(two,))) == 99.0
     bare = replace(on_body, tube_current_ma=None)
     assert "modulated" not in "".join(ctdose_lines(with_body(result, bare)))
 

@@ -110,10 +110,10 @@ def test_a_stretch_across_the_edge_of_a_sector_has_its_share():
 
 
 def test_a_wide_sector_reaches_behind():
-    organ = OrganModulation(sector_deg=350, relative_current=0.0, compensation=False)
+    organ = OrganModulation(sector_deg=350, relative_current=0.01, compensation=False)
     assert organ_factor(organ, np.array([180.0]), np.array([10.0])) == pytest.approx([1.0])
-    assert organ_factor(organ, np.array([180.0]), np.array([20.0])) == pytest.approx([0.5])
-    assert organ_factor(organ, ANGLES_DEG, TEN).mean() == pytest.approx(10 / 360)
+    assert organ_factor(organ, np.array([180.0]), np.array([20.0])) == pytest.approx([0.505])
+    assert organ_factor(organ, ANGLES_DEG, TEN).mean() == pytest.approx((10 + 3.5) / 360)
 
 
 def test_compensation_keeps_the_mean_of_every_rotation_with_angular_modulation_too():

@@ -105,7 +105,7 @@ def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: flo
     Parameters
     ----------
     wanted, seconds : float64 ndarray [n]
-        Current in proportion (with a mean) or absolute, and how long it lasts.
+        Current in proportion (with a mean) or absolute, above 0, and how long it lasts.
     limits : (float, float)
         Least and greatest current.
     mean_ma : float or None
@@ -121,7 +121,7 @@ def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: flo
     scale = mean_ma * total / (wanted @ seconds)
     if limits[0] <= scale * wanted.min() and scale * wanted.max() <= limits[1]:
         return scale * wanted
-    low, high = 0.0, limits[1] / wanted[wanted > 0].min()
+    low, high = 0.0, limits[1] / wanted.min()
     for _ in range(BISECTIONS):
         scale = (low + high) / 2.0
         above = np.clip(scale * wanted, *limits) @ seconds > mean_ma * total
