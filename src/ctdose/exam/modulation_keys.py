@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, PlainValidator, Tag
 
@@ -179,7 +179,11 @@ def _kind(value: Any) -> str:
     return "[options]" if isinstance(value, dict | ModulationOptions) else "[words]"
 
 
-Words = Annotated[tuple[str, ...], PlainValidator(_words, json_schema_input_type=tuple[str, ...]), AS_IS]
+Words = Annotated[
+    tuple[str, ...],
+    PlainValidator(_words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ"], ...]),
+    AS_IS,
+]
 
 # Tags in brackets are no keys: faults leave them out of their paths.
 ModulationChoice = Annotated[
