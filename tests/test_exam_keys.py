@@ -12,7 +12,11 @@ name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range
 mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
 table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
 focal_spot filter gantry_tilt_deg scan_margin_mm irradiation_event_uid
-second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s
+second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s reference_diameter_cm
+"""
+MODULATION = """
+longitudinal_strength angular_strength organ organ.sector_deg organ.relative_current organ.centre_deg
+organ.compensation table z_mm angle_deg tube_current_ma
 """
 SECOND_TUBE = "tube_voltage_kv bowtie filter tube_current_ma mas_per_rotation effective_mas current_ratio"
 ECG = "heart_rate_per_min window_percent low_current_fraction output_is start_phase_percent"
@@ -31,6 +35,7 @@ def test_every_key_of_the_contract_is_there():
     expected |= {f"acquisitions[].ecg.{name}" for name in ECG.split()}
     expected |= {f"simulation.{name}" for name in SIMULATION.split()} | {"acquisitions[]", "simulation"}
     expected |= {f"phantom.{name}" for name in ["like", "height_cm", "weight_kg", "arms", "age_y", "sex"]}
+    expected |= {f"acquisitions[].modulation.{name}" for name in MODULATION.split()}
     assert {key for key in ROWS if not key.startswith("subject.")} == expected
 
 

@@ -8,12 +8,13 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.beam_choice import beams_of, ctdi_w_of
 from ctdose.exam.dose_indices import localizer_current_ma, mas_per_rotation_of
+from ctdose.exam.modulation_level import level_mas_per_rotation
 from ctdose.scanner.model import Scanner
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """Tube load of an acquisition; a current that varies by its mean over the beam-on.
+    """Tube load of an acquisition by its mean over the beam-on; with a modulation that states none, the level that it starts from.
 
     Parameters
     ----------
@@ -99,6 +100,9 @@ def beam_shares(acquisition: Acquisition, first_mas_per_rotation: float) -> tupl
 
 def _mas_per_rotation(acquisition: Acquisition, scanner: Scanner, phantom_cm: int, seconds: float) -> float:
     """Of the first tube, mean over the beam-on, mAs."""
+    level = level_mas_per_rotation(acquisition, seconds)
+    if level is not None:
+        return level
     full = 1.0
     if acquisition.mode == "helical" and acquisition.ecg is not None and acquisition.ecg.output_is == "full":
         full = acquisition.ecg.mean_fraction

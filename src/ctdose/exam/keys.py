@@ -51,12 +51,17 @@ def json_schema() -> dict[str, Any]:
     return schema_of(Exam, "ctdose exam")
 
 
-MIXED = {"phantom": "text or mapping"}
+MIXED = {
+    "phantom": "text or mapping",
+    "acquisitions[].modulation": "list or mapping",
+    "acquisitions[].modulation.tube_current_ma": "list",
+}
 
 _SPECIAL = {
     "scan_range": "word or two numbers",
     "start_angle_deg": "averaged or number",
-    "modulation": "list",
+    "z_mm": "list",
+    "angle_deg": "list",
     "isocentre_mm": "two numbers",
     "off_centre_mm": "two numbers",
     "window_percent": "two numbers",

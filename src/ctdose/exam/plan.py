@@ -12,6 +12,7 @@ from ctdose.exam.course import course_of
 from ctdose.exam.ecg_pieces import follow_heart
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation import TubeCurrents, modulated
 from ctdose.exam.phantom_checks import Body, body_name
 from ctdose.exam.view_pieces import OPEN, ViewPiece, beam_pieces
 from ctdose.scanner.model import Scanner
@@ -56,6 +57,8 @@ class Plan:
         Where the tube is while it is on, in the order of time; their mAs add up to `total_mas`.
     beams : tuple of BeamChoice
         What the pieces emit; `tube_voltage_kv` and `bowtie` are those of the first.
+    modulation : TubeCurrents or None
+        How the tube current varies; `tube_current_ma` and what follows from it are then means over the beam-on.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Plan:
     isocentre_xy_mm: tuple[float, float]
     pieces: tuple[ViewPiece, ...]
     beams: tuple[BeamChoice, ...]
+    modulation: TubeCurrents | None = None
 
     @property
     def beam_width_along_axis_mm(self) -> float:
@@ -170,7 +174,7 @@ def plan_acquisition(
         pieces=beam_pieces(course.pieces, exposure.shares, offsets),
         beams=beams,
     )
-    return follow_heart(plan, acquisition)
+    return follow_heart(modulated(plan, acquisition, scanner, body), acquisition)
 
 
 def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:

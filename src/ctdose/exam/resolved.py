@@ -14,6 +14,7 @@ from ctdose.exam.dynamic_collimation import blade_margin_mm
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_text import modulation_lines
 from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
 from ctdose.exam.plan import Plan, plan_exam
 from ctdose.faults import KeyPath
@@ -127,6 +128,8 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
     if item.ecg is not None and item.mode == "axial":
         kept.pop("rotations")
         kept["ecg"] = {name: kept["ecg"][name] for name in ("heart_rate_per_min", "window_percent")}
+    options = item.modulation_options
+    kept["modulation"] = list(kept["modulation"] or []) if options.empty else options.model_dump(mode="json", exclude_none=True)
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}
@@ -169,3 +172,4 @@ def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
             yield from (f"#   {line}\n" for line in mode_lines(plan, item, scanner))
             yield from (f"#   {line}\n" for line in _source_lines(plan))
+            yield from (f"#   {line}\n" for line in modulation_lines(plan))

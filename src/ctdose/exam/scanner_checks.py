@@ -12,6 +12,8 @@ from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.faults import Report
+from ctdose.exam.modulation_checks import check_table_limits
+from ctdose.exam.modulation_level import states_mean
 from ctdose.exam.second_tube import NO_FILTER
 from ctdose.exam.tube_load import tube_loads
 from ctdose.faults import KeyPath
@@ -168,6 +170,9 @@ def _current(scanner: Scanner, raw: dict[str, Any], path: KeyPath, report: Repor
     try:
         acquisition = Acquisition.model_validate(raw)
     except ValidationError:
+        return
+    if not states_mean(acquisition):  # a level, not a current: the tube's limits are applied along the scan
+        check_table_limits(scanner, raw, path, report)
         return
     name = acquisition.output_key
     here, value = (*path, name), getattr(acquisition, name)

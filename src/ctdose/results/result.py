@@ -39,6 +39,10 @@ class OnBody:
         mAs of each of the acquisition's beams; they add up to `total_mas`. Empty in files of format 1.0.
     size : SizeSpecific or None
         Water-equivalent diameter and SSDE; None in files from before they were computed.
+    ctdi_vol_mgy : float or None
+        With the time-weighted mean of the tube current on this body; None in files that do not have it.
+    tube_current_ma, tube_current_min_ma, tube_current_max_ma : float or None
+        Time-weighted mean over the beam-on, least and greatest; None in files that do not have them.
     """
 
     dlp_mgy_cm: float
@@ -49,6 +53,10 @@ class OnBody:
     pieces: tuple[ViewPiece, ...]
     beam_mas: tuple[float, ...] = ()
     size: SizeSpecific | None = None
+    ctdi_vol_mgy: float | None = None
+    tube_current_ma: float | None = None
+    tube_current_min_ma: float | None = None
+    tube_current_max_ma: float | None = None
 
     @property
     def ssde_mgy(self) -> float | None:
@@ -70,6 +78,7 @@ class AcquisitionResult:
     name, mode, bowtie : str
     tube_voltage_kv, collimation_mm, beam_width_mm : float
     ctdi_vol_mgy : float
+        Mean over the bodies: a modulated scan that states no mean differs from body to body.
     ctdi_phantom_cm : int
         16 or 32: what CTDI_vol and DLP are stated for.
     photons_per_mas : float

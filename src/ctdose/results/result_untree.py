@@ -25,7 +25,7 @@ from ctdose.results.result_layout import (
     TEXT,
     Columns,
 )
-from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, RANGES, SIZE_ATTRIBUTES
+from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, ON_BODY_OPTIONAL, RANGES, SIZE_ATTRIBUTES
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
 
@@ -124,12 +124,13 @@ def _piece(row: dict[str, Any]) -> ViewPiece:
 
 
 def _on_body(tree: Tree, path: str) -> OnBody:
-    ranges = {
+    ranges: dict[str, Any] = {
         f"{r}_mm": tuple(number(tree, path, f"{r}_{e}_mm", float) for e in ("start", "end")) for r in RANGES
     }
     stored = array(tree, f"{path}/pieces").dtype.names or ()
     added = {name: kind for name, kind in ADDED_PIECE_COLUMNS.items() if name in stored}
     pieces = _columns(tree, f"{path}/pieces", {**PIECE_COLUMNS, **added})
+    optional = [name for name in ON_BODY_OPTIONAL if name in tree.attributes.get(path, {})]
     return OnBody(
         dlp_mgy_cm=number(tree, path, "dlp_mgy_cm", float),
         total_mas=number(tree, path, "total_mas", float),
@@ -139,6 +140,7 @@ def _on_body(tree: Tree, path: str) -> OnBody:
         else (),
         size=_size(tree, path),
         **ranges,
+        **{name: number(tree, path, name, float) for name in optional},
     )
 
 
