@@ -12,7 +12,8 @@ name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range
 mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
 table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
 focal_spot filter gantry_tilt_deg scan_margin_mm irradiation_event_uid
-second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s reference_diameter_cm
+second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s
+reference_diameter_cm
 """
 MODULATION = """
 longitudinal_strength angular_strength organ organ.sector_deg organ.relative_current organ.centre_deg

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainValidator
 
 from ctdose.exam.ecg import Ecg
-from ctdose.exam.second_tube import SecondTubeUse
 from ctdose.exam.modulation_keys import LIST_RIGHT, ModulationChoice, ModulationOptions, modulation_options
+from ctdose.exam.second_tube import SecondTubeUse
 from ctdose.exam.subject import EventUid
-from ctdose.schema import AS_IS, Checked, Later, fault, is_number, key, later
+from ctdose.schema import AS_IS, Checked, fault, is_number, key
 
 Mode = Literal["helical", "axial", "stationary", "localizer"]
 MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")

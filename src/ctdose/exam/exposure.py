@@ -14,7 +14,7 @@ from ctdose.scanner.model import Scanner
 
 @dataclass(frozen=True)
 class Exposure:
-    """Tube load of an acquisition by its mean over the beam-on; with a modulation that states none, the level that it starts from.
+    """Tube load of an acquisition by its mean over the beam-on, or the level that a modulation starts from.
 
     Parameters
     ----------

@@ -19,7 +19,8 @@ MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
 MOST_ROWS = 2000
 MOST_ANGLES = 720
 LIST_RIGHT = (
-    "Write modulation: [] or some of longitudinal, angular, organ, ecg, or a mapping such as {table: FILE.csv}."
+    "Write modulation: [] or some of longitudinal, angular, organ, ecg, "
+    "or a mapping such as {table: FILE.csv}."
 )
 
 
@@ -179,7 +180,9 @@ def _kind(value: Any) -> str:
 
 Words = Annotated[
     tuple[str, ...],
-    PlainValidator(_words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ", "ecg"], ...]),
+    PlainValidator(
+        _words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ", "ecg"], ...]
+    ),
     AS_IS,
 ]
 

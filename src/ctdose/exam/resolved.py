@@ -129,7 +129,11 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
         kept.pop("rotations")
         kept["ecg"] = {name: kept["ecg"][name] for name in ("heart_rate_per_min", "window_percent")}
     options = item.modulation_options
-    kept["modulation"] = list(kept["modulation"] or []) if options.empty else options.model_dump(mode="json", exclude_none=True)
+    kept["modulation"] = (
+        list(kept["modulation"] or [])
+        if options.empty
+        else options.model_dump(mode="json", exclude_none=True)
+    )
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}
