@@ -69,7 +69,8 @@ def test_lists_are_tab_separated_in_a_pipe(capsys):
     assert rows[0] == ["name", "description"]
     assert {"adult", "adult-male", "water-cylinder"} <= {row[0] for row in rows}
     rows = [line.split("\t") for line in shown(capsys, "exam", "list").splitlines()]
-    assert [row[0] for row in rows] == ["name", "abdomen-pelvis", "chest", "head"]
+    assert rows[0] == ["name", "exam", "phantom", "scanner", "mode", "source"]
+    assert {"abdomen-pelvis", "chest", "head", "head-newborn"} <= {row[0] for row in rows}
     rows = [line.split("\t") for line in shown(capsys, "scanner", "list").splitlines()]
     assert rows[1][:1] == ["generic-64"]
 
