@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ctdose.errors import nearest
 from ctdose.exam.faults import Report
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_checks import check_table_covers
 from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
 from ctdose.yaml_reader import Document
@@ -126,6 +127,13 @@ def _two_bodies(data: Mapping[str, Any], report: Report) -> None:
         if isinstance(ends, list | tuple) and len(ends) == 2 and all(map(is_number, ends)):
             right = f"Write a region such as chest, or choose one body: {name}-male or {name}-female."
             report.add(("acquisitions", i, "scan_range"), ends, why, right)
+        table = raw.get("modulation") if isinstance(raw, dict) else None
+        if isinstance(table, dict) and (table.get("table") is not None or table.get("z_mm") is not None):
+            right = (
+                f"Choose one body: {name}-male or {name}-female; or modulate by the body's own attenuation."
+            )
+            two = "the phantom has two bodies, and the z of one table cannot fit both"
+            report.add(("acquisitions", i, "modulation"), "…", two, right)
     if data.get("isocentre_mm") is not None:
         right = "Write off_centre_mm, from the centre of each body."
         report.add(("isocentre_mm",), data["isocentre_mm"], why, right)
@@ -156,6 +164,19 @@ def check_against_phantom(exam: Exam, bodies: Iterable[Body]) -> None:
     for body in all_bodies:
         _words(exam, body, report)
     report.raise_if_any()
+    _tables(exam, all_bodies, report)
+    report.raise_if_any()
+
+
+def _tables(exam: Exam, bodies: list[Body], report: Report) -> None:
+    from ctdose.exam.plan import planned_range_mm
+
+    for i, acquisition in enumerate(exam.acquisitions):
+        for body in bodies if acquisition.modulation_options.z_mm is not None else []:
+            planned = planned_range_mm(acquisition, body)
+            check_table_covers(
+                acquisition.modulation_options, planned, ("acquisitions", i, "modulation"), report
+            )
 
 
 def _numeric_ranges(exam: Exam, body: Body, report: Report) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_text import modulation_lines
 from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
 from ctdose.exam.plan import Plan, plan_exam
 from ctdose.faults import KeyPath
@@ -114,6 +115,8 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
     kept = {n: v for n, v in values.items() if item.mode in (extra_of(fields[n])["modes"] or [item.mode])}
     if item.start_angle_deg == "averaged":
         kept.pop("rotation_direction", None)
+    options = item.modulation_options
+    kept["modulation"] = [] if options.empty else options.model_dump(mode="json", exclude_none=True)
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}
@@ -139,3 +142,4 @@ def _plan_lines(plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
             yield f"({plan.irradiated_length_mm:.1f} mm)\n"
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
+            yield from (f"#   {line}\n" for line in modulation_lines(plan))

@@ -97,7 +97,7 @@ def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam:
         tube_voltage_kv=plan.tube_voltage_kv,
         collimation_mm=plan.collimation_mm,
         beam_width_mm=plan.beam_width_mm,
-        ctdi_vol_mgy=index.ctdi_vol_mgy,
+        ctdi_vol_mgy=float(np.mean([each.ctdi_vol_mgy for each in indices.values()])),
         ctdi_phantom_cm=index.ctdi_phantom_cm,
         photons_per_mas=calibration.photons_per_mas,
         calibration_id=calibration.calibration_id,
@@ -115,6 +115,10 @@ def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam:
                 beam_edges_mm=beam_edges_mm(p),
                 total_mas=p.total_mas,
                 pieces=p.pieces,
+                ctdi_vol_mgy=indices[name].ctdi_vol_mgy,
+                tube_current_ma=p.tube_current_ma,
+                tube_current_min_ma=p.modulation.min_ma if p.modulation else p.tube_current_ma,
+                tube_current_max_ma=p.modulation.max_ma if p.modulation else p.tube_current_ma,
             )
             for name, p in plans.items()
         },

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
 from ctdose.results.organ_table import relative_systematic_error
-from ctdose.results.result import AcquisitionResult, Result
+from ctdose.results.result import AcquisitionResult, OnBody, Result
 
 LABELS = {"icrp103": "ICRP 103", "icrp60": "ICRP 60"}
 
@@ -119,7 +119,16 @@ def acquisition_lines(acquisition: AcquisitionResult) -> Iterator[str]:
         line = f"{acquisition.name} on {name}: planned {planned:.1f} mm, irradiated {irradiated:.1f} mm"
         if acquisition.mode == "helical":
             line += f", over-ranging {irradiated - planned:.1f} mm"
-        yield f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
+        line = f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
+        yield line + _modulated(on_body)
+
+
+def _modulated(on_body: OnBody) -> str:
+    """The range of a modulated tube current, and the CTDI_vol of its mean on this body; nothing for a constant one."""
+    mean, low, high = on_body.tube_current_ma, on_body.tube_current_min_ma, on_body.tube_current_max_ma
+    if mean is None or low is None or high is None or low == high:
+        return ""
+    return f", modulated: {low:.4g} to {high:.4g} mA, mean {mean:.4g} mA, CTDI_vol {on_body.ctdi_vol_mgy:.4g} mGy"
 
 
 def comparison_lines(comparison: DlpComparison) -> Iterator[str]:

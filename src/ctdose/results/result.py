@@ -33,6 +33,10 @@ class OnBody:
     total_mas : float
     pieces : tuple of ViewPiece
         mAs along z and angle, in the order of time.
+    ctdi_vol_mgy : float or None
+        With the time-weighted mean of the tube current on this body; None in files that do not have it.
+    tube_current_ma, tube_current_min_ma, tube_current_max_ma : float or None
+        Time-weighted mean over the beam-on, least and greatest; None in files that do not have them.
     """
 
     dlp_mgy_cm: float
@@ -41,6 +45,10 @@ class OnBody:
     beam_edges_mm: tuple[float, float]
     total_mas: float
     pieces: tuple[ViewPiece, ...]
+    ctdi_vol_mgy: float | None = None
+    tube_current_ma: float | None = None
+    tube_current_min_ma: float | None = None
+    tube_current_max_ma: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class AcquisitionResult:
     name, mode, bowtie : str
     tube_voltage_kv, collimation_mm, beam_width_mm : float
     ctdi_vol_mgy : float
+        Mean over the bodies: a modulated scan that states no mean differs from body to body.
     ctdi_phantom_cm : int
         16 or 32: what CTDI_vol and DLP are stated for.
     photons_per_mas : float

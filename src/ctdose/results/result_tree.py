@@ -37,6 +37,9 @@ MEAN_ATTRIBUTES = ("dlp_mgy_cm", "planned_length_mm", "irradiated_length_mm")
 
 RANGES = ("planned", "irradiated", "beam_edges")
 
+ON_BODY_OPTIONAL = ("ctdi_vol_mgy", "tube_current_ma", "tube_current_min_ma", "tube_current_max_ma")
+"""Attributes of an acquisition on a body that early files do not have."""
+
 
 def result_tree(result: Result) -> Tree:
     """Lay out a result as `result_layout.PARTS` says."""
@@ -97,6 +100,9 @@ def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
         "dlp_mgy_cm": on_body.dlp_mgy_cm,
         "total_mas": on_body.total_mas,
     }
+    for each in ON_BODY_OPTIONAL:
+        if (value := getattr(on_body, each)) is not None:
+            attributes[each] = value
     for each in RANGES:
         low, high = getattr(on_body, f"{each}_mm")
         attributes |= {f"{each}_start_mm": low, f"{each}_end_mm": high, f"{each}_length_mm": high - low}

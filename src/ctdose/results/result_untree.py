@@ -14,7 +14,7 @@ from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, TEXT, Columns
-from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, RANGES
+from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, ON_BODY_OPTIONAL, RANGES
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
 
@@ -97,15 +97,17 @@ def _acquisition(tree: Tree, path: str, bodies: list[str]) -> AcquisitionResult:
 
 
 def _on_body(tree: Tree, path: str) -> OnBody:
-    ranges = {
+    ranges: dict[str, Any] = {
         f"{r}_mm": tuple(number(tree, path, f"{r}_{e}_mm", float) for e in ("start", "end")) for r in RANGES
     }
     pieces = _columns(tree, f"{path}/pieces", PIECE_COLUMNS)
+    optional = [name for name in ON_BODY_OPTIONAL if name in tree.attributes.get(path, {})]
     return OnBody(
         dlp_mgy_cm=number(tree, path, "dlp_mgy_cm", float),
         total_mas=number(tree, path, "total_mas", float),
         pieces=tuple(ViewPiece(**{**row, "angle_is_random": bool(row["angle_is_random"])}) for row in pieces),
         **ranges,
+        **{name: number(tree, path, name, float) for name in optional},
     )
 
 
