@@ -14,7 +14,7 @@ CHEST = exam_text("chest")
 
 
 def test_shipped_exams():
-    assert exam_names() == ["abdomen-pelvis", "chest", "head"]
+    assert {"abdomen-pelvis", "chest", "head"} <= set(exam_names())
     for name in exam_names():
         exam = load_exam(name)
         assert exam.phantom == "adult"
