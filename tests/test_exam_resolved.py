@@ -33,7 +33,7 @@ SCANNER = load_scanner("generic-64")
 @pytest.mark.parametrize("name", exam_names())
 def test_the_resolved_exam_can_be_run_again(name):
     exam = load_exam(name).with_simulation(seed=77)
-    everywhere = [body(each, **{word: (0.0, 300.0) for word in SCAN_REGIONS}) for each in ("one", "two")]
+    everywhere = [body(each, **dict.fromkeys(SCAN_REGIONS, (0.0, 300.0))) for each in ("one", "two")]
     resolved = resolve(exam, SCANNER, everywhere)
     again = exam_from_text(resolved.to_yaml())
     assert resolve(again, SCANNER, everywhere).plans == resolved.plans

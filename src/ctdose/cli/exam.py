@@ -1,4 +1,4 @@
-"""`ctdose exam`: the exams that come with ctdose, and the keys of an exam's file."""
+"""`ctdose exam`: the exams that come with ctdose, exams made from DICOM, and the keys of an exam's file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from typing import Annotated
 
 import typer
 
+from ctdose.cli.exam_from_dicom import from_dicom
 from ctdose.cli.table import print_table
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Exams: those shipped, and their keys.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Exams: those shipped, those made from DICOM, and their keys.",
+)
+
+app.command("from-dicom", short_help="Make an exam of a CT series' headers or a dose report.")(from_dicom)
 
 
 @app.command("list")
