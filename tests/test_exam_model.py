@@ -78,7 +78,7 @@ def test_origin_of_values():
     assert exam.origin(("simulation", "doppler")) == "default"
     assert exam.origin(("acquisitions", 0, "pitch")) == "user"
     assert exam.origin(("acquisitions", 0, "scan_margin_mm")) == "default"
-    assert exam.line(("acquisitions", 0, "pitch")) == 14
+    assert exam.line(("acquisitions", 0, "pitch")) == 15
 
 
 def test_a_wrong_value_of_the_command_line_is_a_fault():

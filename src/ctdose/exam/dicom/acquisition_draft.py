@@ -17,6 +17,7 @@ NEEDED = {
     "localizer": ("collimation_mm",),
 }
 SAME_KV = 0.05
+HALF_SLICE_MM = 10.0
 MOST_ROWS = 1000  # of a table of currents: a metre of slices of 1 mm
 EXAMPLES = {
     "collimation_mm": "40",
@@ -51,7 +52,7 @@ class AcquisitionDraft:
 
 
 def draft_acquisition(
-    number: int, event: Event, wishes: Wishes, scanner: Scanner, *, is_own_ct: bool
+    number: int, event: Event, wishes: Wishes, scanner: Scanner, *, own_z_mm: tuple[float, float] | None
 ) -> AcquisitionDraft:
     """Make an acquisition of an event.
 
@@ -63,8 +64,9 @@ def draft_acquisition(
     wishes : Wishes
     scanner : Scanner
         What it has decides what can be simulated.
-    is_own_ct : bool
-        Whether the phantom was made from a CT of the patient, so that z of slices is z of the phantom.
+    own_z_mm : tuple of float or None
+        Lowest and highest z of a phantom made from the patient's own CT, in which z of slices is z of the phantom;
+        None of any other phantom.
     """
     draft = AcquisitionDraft(number, event, remarks=list(event.remarks))
     mode = _take(draft, wishes, "mode")
@@ -80,7 +82,7 @@ def draft_acquisition(
             draft.values[key] = value
         elif not any(line.startswith(f"{key} ") or line.startswith(f"{key}=") for line in draft.missing):
             _ask(draft, key, f"for example {EXAMPLES.get(key, '')}".rstrip())
-    _scan_range(draft, wishes, is_own_ct=is_own_ct)
+    _scan_range(draft, wishes, own_z_mm)
     _output(draft, wishes)
     _modulation(draft)
     if wishes.with_uid and "irradiation_event_uid" in event.known:
@@ -92,9 +94,10 @@ def _take(draft: AcquisitionDraft, wishes: Wishes, key: str) -> Known | None:
     return wishes.given(key, draft.number) or draft.event.known.get(key)
 
 
-def _ask(draft: AcquisitionDraft, key: str, example: str, why: str = "not in the files") -> None:
+def _ask(draft: AcquisitionDraft, key: str, example: str, why: str = "") -> None:
     option = OPTIONS[key]
     more = f": {example}" if example else ""
+    why = why or draft.event.why.get(key, "not in the files")
     draft.missing.append(f"{key} ({why}). Give {option}{more}.")
 
 
@@ -136,20 +139,16 @@ def _fitted(
     return Known(nearest, f"nearest to {value.value:g} (--nearest): {value.origin}")
 
 
-def _scan_range(draft: AcquisitionDraft, wishes: Wishes, *, is_own_ct: bool) -> None:
+def _scan_range(draft: AcquisitionDraft, wishes: Wishes, own_z_mm: tuple[float, float] | None) -> None:
     given, z_range = wishes.given("scan_range", draft.number), draft.event.known.get("z_range_mm")
     if given is not None and given.value != IMAGES:
         draft.values["scan_range"] = given
         return
-    if given is not None and not is_own_ct:
+    if given is not None and own_z_mm is None:
         right = "Name a region, or z in the phantom's coordinates: chest, or -150,180"
         draft.missing.append(f"scan_range=images (the phantom is not this patient's own CT). {right}.")
-    elif z_range is not None and is_own_ct:
-        draft.values["scan_range"] = Known(list(z_range.value), z_range.origin)
-        if given is None:
-            draft.remarks.append(
-                "scan_range: z of the slices, as the phantom is a patient's CT; is it the CT of this examination?"
-            )
+    elif z_range is not None and own_z_mm is not None:
+        _range_of_slices(draft, z_range, own_z_mm, is_chosen=given is not None)
     elif given is None and "region" in draft.event.known:
         region = draft.event.known["region"]
         draft.values["scan_range"] = Known(region.value, f"suggested by {region.origin}")
@@ -158,6 +157,27 @@ def _scan_range(draft: AcquisitionDraft, wishes: Wishes, *, is_own_ct: bool) -> 
     else:
         _ask(
             draft, "scan_range", "a region such as chest, or z in the phantom's coordinates such as -150,180"
+        )
+
+
+def _range_of_slices(
+    draft: AcquisitionDraft, z_range: Known, own_z_mm: tuple[float, float], *, is_chosen: bool
+) -> None:
+    """z of the slices; of the first and last slice only the part that is in the phantom."""
+    (low, high), (bottom, top) = z_range.value, own_z_mm
+    if low < bottom - HALF_SLICE_MM or high > top + HALF_SLICE_MM:
+        why = f"slices from {low:g} to {high:g} mm, the phantom from {bottom:g} to {top:g} mm: not of the same CT, or cut"
+        draft.missing.append(
+            f"scan_range ({why}). Give --scan-range in the phantom's coordinates, or another --phantom."
+        )
+        return
+    inside = [max(low, bottom), min(high, top)]
+    draft.values["scan_range"] = Known(inside, z_range.origin)
+    if inside != [low, high]:
+        draft.remarks.append("scan_range: half a slice at the ends lies outside the phantom; cut")
+    if not is_chosen:
+        draft.remarks.append(
+            "scan_range: z of the slices, as the phantom is a patient's CT; is it the CT of this examination?"
         )
 
 
@@ -205,7 +225,7 @@ def _modulation(draft: AcquisitionDraft) -> None:
         return
     z_range = draft.event.known.get("z_range_mm")
     chosen = draft.values.get("scan_range")
-    if z_range is None or chosen is None or chosen.value != list(z_range.value):
+    if z_range is None or chosen is None or chosen.origin != z_range.origin:
         draft.remarks.append(
             "modulation: the current of each slice belongs to the patient's z; on another phantom the mean is "
             "simulated, constant"

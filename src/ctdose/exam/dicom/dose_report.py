@@ -179,7 +179,7 @@ def _tubes(event: Event, content: list[_Item]) -> None:
         event.put("tube_voltage_kv", voltages[0], _origin("tube_voltage_kv"))
     elif voltages:
         shown = " and ".join(f"{kv:g}" for kv in voltages)
-        event.remarks.append(f"tube_voltage_kv: two tubes of {shown} kV")
+        event.refuse("tube_voltage_kv", f"two tubes of {shown} kV")
     if len(voltages) > 1:
         event.remarks.append(
             f"{len(voltages)} X-ray sources: simulated as one tube with the CTDI_vol of both"
@@ -244,10 +244,8 @@ def _check_collimation(event: Event, travel_mm: float) -> None:
         return
     follows = travel_mm * rotation / (seconds * pitch)
     if abs(follows - stated) > SAME_NT * stated:
-        del event.known["collimation_mm"]
-        event.remarks.append(
-            f"collimation_mm: {stated:g} mm stated, but DLP, CTDI_vol, pitch and times give {follows:.3g} mm; not used"
-        )
+        why = f"{stated:g} mm stated, but DLP, CTDI_vol, pitch and times give {follows:.3g} mm"
+        event.refuse("collimation_mm", why)
 
 
 def _dose_check(event: Event, content: list[_Item]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 SAME_LENGTH = 0.1
+SIMILAR_LENGTH = 0.3  # people differ in size by so much, regions of a protocol by more
 WIDTH = 114
 NEVER_KNOWN = (
     "start_angle_deg: the mean over all start angles is simulated",
@@ -35,6 +36,9 @@ NEVER_KNOWN = (
     "the table under the patient: not simulated unless the exam says so",
     "additional flat filters and the focal spot: those of the scanner file by default; Filter Type and Focal Spots of "
     "a header name them in words of the maker",
+)
+NO_LENGTH = (
+    "irradiation beyond the images (slices that were not made or not given): only a dose report tells it"
 )
 NO_CENTRE = "off_centre_mm: the patient's place in the gantry is that of the patient, not of this phantom; on the axis"
 
@@ -80,6 +84,7 @@ def draft_exam(examination: Examination, wishes: Wishes, file: Path) -> ExamDraf
     chosen, remarks = _chosen(examination, wishes)
     scanner, bodies = _scanner(wishes, file), _bodies(wishes, file)
     is_own_ct = bodies is not None and len(bodies) == 1 and bodies[0].name == NAME
+    own_z_mm = bodies[0].z_range_mm if bodies is not None and is_own_ct else None
     missing = []
     if scanner is None:
         known = ", ".join(scanner_names())
@@ -89,15 +94,16 @@ def draft_exam(examination: Examination, wishes: Wishes, file: Path) -> ExamDraf
         missing.append(f"phantom (missing). Give --phantom: {', '.join(some)}, … or a file.")
     drafts = []
     if scanner is not None:
-        drafts = [draft_acquisition(n, e, wishes, scanner, is_own_ct=is_own_ct) for n, e in chosen]
+        drafts = [draft_acquisition(n, e, wishes, scanner, own_z_mm=own_z_mm) for n, e in chosen]
         missing += [f"acquisition {draft.number}: {line}" for draft in drafts for line in draft.missing]
     if missing or scanner is None or bodies is None:
         raise CtdoseError("\n".join(missing))
     remarks += [f"acquisition {draft.number}: {line}" for draft in drafts for line in draft.remarks]
     data, comments = _data(examination, wishes, drafts, is_own_ct=is_own_ct)
     resolved = _checked(write_yaml(data, comments), file, scanner, bodies)
+    _refuse_short_suggestions(drafts, resolved)
     remarks += _against_plan(drafts, resolved)
-    unknown = [*NEVER_KNOWN] if "isocentre_mm" in data else [NO_CENTRE, *NEVER_KNOWN]
+    unknown = _unknown(drafts, data)
     text = _head(remarks, unknown) + write_yaml(data, comments)
     _checked(text, file, scanner, bodies)
     return ExamDraft(text, tuple(remarks))
@@ -163,6 +169,40 @@ def _subject(
 def _checked(text: str, file: Path, scanner: Scanner, bodies: tuple[VoxelPhantom, ...]) -> ResolvedExam:
     document = parse_yaml(text.encode(), f"{file} (not written)", ExamError)
     return resolve(exam_from_document(document, folder=file.parent), scanner, bodies)
+
+
+def _unknown(drafts: list[AcquisitionDraft], data: dict[str, Any]) -> list[str]:
+    extra = [] if "isocentre_mm" in data else [NO_CENTRE]
+    if any(draft.event.value("scanning_length_mm") is None for draft in drafts):
+        extra.append(NO_LENGTH)
+    return [*extra, *NEVER_KNOWN]
+
+
+def _refuse_short_suggestions(drafts: list[AcquisitionDraft], resolved: ResolvedExam) -> None:
+    """Refuse a suggested region that is much shorter or longer than what was examined.
+
+    Raises
+    ------
+    CtdoseError
+        One line for each acquisition.
+    """
+    lines = []
+    for i, draft in enumerate(drafts):
+        chosen, length = draft.values["scan_range"], draft.event.value("length_mm")
+        plans = {body: of_body[i] for body, of_body in resolved.plans.items()}
+        if (
+            not chosen.origin.startswith("suggested")
+            or not length
+            or draft.values["mode"].value == "stationary"
+        ):
+            continue
+        far = {b: p for b, p in plans.items() if abs(p.planned_length_mm - length) > SIMILAR_LENGTH * length}
+        if far:
+            body, plan = next(iter(far.items()))
+            why = f"{chosen.origin} is {plan.planned_length_mm:.0f} mm long on {body}, the examination {length:.0f} mm"
+            lines.append(f"acquisition {draft.number}: scan_range={chosen.value} ({why}). Give --scan-range.")
+    if lines:
+        raise CtdoseError("\n".join(lines))
 
 
 def _against_plan(drafts: list[AcquisitionDraft], resolved: ResolvedExam) -> Iterable[str]:

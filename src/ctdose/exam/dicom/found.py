@@ -35,6 +35,8 @@ class Event:
         what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``region``, ``irradiation_event_uid``.
     remarks : list of str
         What the user has to know of it, one line each; never a name, an identifier or a free text of the file.
+    why : dict of str to str
+        Why a value that the files state is not used, by its key.
     currents : list of (float, float)
         z in mm and tube current in mA of each slice, z rising.
     uids : frozenset of str
@@ -43,12 +45,19 @@ class Event:
 
     known: dict[str, Known] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    why: dict[str, str] = field(default_factory=dict)
     currents: list[tuple[float, float]] = field(default_factory=list)
     uids: frozenset[str] = frozenset()
 
     def value(self, name: str) -> Any:
         """A value, None if it is not known."""
         return self.known[name].value if name in self.known else None
+
+    def refuse(self, name: str, why: str) -> None:
+        """Do not use a value: say why in a remark, and where the value is asked for."""
+        self.known.pop(name, None)
+        self.why[name] = why
+        self.remarks.append(f"{name}: {why}; not used")
 
     def put(self, name: str, value: Any, origin: str) -> None:
         """Add a value unless it is None."""

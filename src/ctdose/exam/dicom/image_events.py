@@ -82,7 +82,7 @@ def _one(event: Event, name: str, frames: list[Frame], get: Callable[[Frame], An
     if len(values) == 1:
         event.put(name, values.pop(), f"{HEADER} {origin}")
     elif values:
-        event.remarks.append(f"{name}: slices differ in {origin}; not used")
+        event.refuse(name, f"slices differ in {origin}")
 
 
 def _voltage(event: Event, frames: list[Frame]) -> None:
@@ -91,9 +91,7 @@ def _voltage(event: Event, frames: list[Frame]) -> None:
         event.put("tube_voltage_kv", tubes.pop(), f"{HEADER} (0018,0060) KVP")
     elif tubes:
         shown = " and ".join(f"{kv:g}" for kv in sorted(tubes))
-        event.remarks.append(
-            f"tube_voltage_kv: {shown} kV in one acquisition (two tubes, or voltage switching)"
-        )
+        event.refuse("tube_voltage_kv", f"{shown} kV in one acquisition: two tubes, or voltage switching")
 
 
 def _collimation(event: Event, frames: list[Frame]) -> None:

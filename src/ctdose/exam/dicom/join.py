@@ -59,4 +59,5 @@ def _both(image: Event, report: Event) -> Event:
         one, other = image.value(name), report.value(name)
         if one and other and abs(one - other) > 0.03 * other:
             remarks.append(f"{name}: header {one:g} (used), dose report {other:g}")
-    return Event(known, remarks, image.currents, image.uids | report.uids)
+    why = {name: text for name, text in (report.why | image.why).items() if name not in known}
+    return Event(known, remarks, why, image.currents, image.uids | report.uids)
