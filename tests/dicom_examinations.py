@@ -103,14 +103,21 @@ def write(folder, images, name="a"):
     return folder
 
 
-def save(path, data):
+def save(path, data, syntax=ExplicitVRLittleEndian):
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = data.get("SOPClassUID") or CTImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = syntax
     file = FileDataset(str(path), data, file_meta=meta, preamble=b"\0" * 128)
     file.save_as(path, enforce_file_format=True)
     return path
+
+
+def change(path, before, after):
+    """Change bytes of a file, once: what pydicom would refuse to write."""
+    data = path.read_bytes()
+    assert data.count(before) == 1
+    path.write_bytes(data.replace(before, after))
 
 
 def enhanced(count=20, step=5.0):

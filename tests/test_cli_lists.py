@@ -23,6 +23,7 @@ COMMANDS = (
     "scanner show",
     "exam list",
     "exam show",
+    "exam from-dicom",
     "exam keys",
 )
 HELP_LIMIT_S = 0.7

@@ -82,6 +82,9 @@ def draft_acquisition(
             draft.values[key] = value
         elif not any(line.startswith(f"{key} ") or line.startswith(f"{key}=") for line in draft.missing):
             _ask(draft, key, f"for example {EXAMPLES.get(key, '')}".rstrip())
+    if mode.value == "localizer":
+        draft.values["gantry_angle_deg"] = Known(0.0, "default")
+        draft.remarks.append("gantry_angle_deg: no file tells where the tube stood; in front is simulated")
     _scan_range(draft, wishes, own_z_mm)
     _output(draft, wishes)
     _modulation(draft)
@@ -166,7 +169,7 @@ def _range_of_slices(
     """z of the slices; of the first and last slice only the part that is in the phantom."""
     (low, high), (bottom, top) = z_range.value, own_z_mm
     if low < bottom - HALF_SLICE_MM or high > top + HALF_SLICE_MM:
-        why = f"slices from {low:g} to {high:g} mm, the phantom from {bottom:g} to {top:g} mm: not of the same CT, or cut"
+        why = f"slices from {low:g} to {high:g} mm, the phantom from {bottom:g} to {top:g} mm: another CT, or cut"
         draft.missing.append(
             f"scan_range ({why}). Give --scan-range in the phantom's coordinates, or another --phantom."
         )

@@ -134,6 +134,8 @@ def _add(pydicom: Any, path: Path, found: Files, source: Path) -> None:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER))
         # Anonymisers empty the class in the data set; that of the file stays.
         kind = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+        if not kind and _begins_as_dicom(path):
+            raise CtdoseError(damaged)
         if kind in REPORTS:
             if path.stat().st_size > LARGEST_REPORT_BYTES:
                 raise CtdoseError(f"{source}: a dose report of more than 50 MB. Is it one?")

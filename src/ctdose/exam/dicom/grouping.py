@@ -60,9 +60,8 @@ def _by_time(frames: list[Frame], remarks: list[str]) -> list[list[Frame]]:
     if any(not frame.when for frame in frames):
         remarks.append(SAME_TIME)
         return [frames]
-    spans = sorted(
-        (min(f.when for f in members), max(f.when for f in members), members) for members in series.values()
-    )
+    spans = [(min(f.when for f in each), max(f.when for f in each), each) for each in series.values()]
+    spans.sort(key=lambda span: span[:2])
     groups: list[list[Frame]] = []
     latest = ""
     for first, last, members in spans:
