@@ -111,8 +111,8 @@ def from_dicom(
     \b
     Examples:
       ctdose exam from-dicom series/
-      ctdose exam from-dicom report.dcm -o mine.yaml --scanner generic-64 --phantom adult --bowtie body --nearest
-      ctdose exam from-dicom study/ -o mine.yaml --scanner generic-64 --phantom patient.h5 --bowtie body
+      ctdose exam from-dicom report.dcm -o a.yaml --scanner generic-64 --phantom adult --bowtie body
+      ctdose exam from-dicom study/ -o a.yaml --scanner ct.yaml --phantom patient.h5 --bowtie body
     """
     from ctdose.exam.dicom.exam_draft import draft_exam
     from ctdose.exam.dicom.examination import read_examination

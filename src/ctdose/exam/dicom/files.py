@@ -133,8 +133,11 @@ def _add(pydicom: Any, path: Path, found: Files, source: Path) -> None:
             raise CtdoseError(f"{source}: a deflated DICOM file. Store it without compression first.")
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER))
         # Anonymisers empty the class in the data set; that of the file stays.
-        kind = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
-        if not kind and _begins_as_dicom(path):
+        stated, of_file = (
+            str(each or "") for each in (header.get("SOPClassUID"), meta.get("MediaStorageSOPClassUID"))
+        )
+        kind = stated or of_file
+        if _begins_as_dicom(path) and (not kind or (stated and of_file and stated != of_file)):
             raise CtdoseError(damaged)
         if kind in REPORTS:
             if path.stat().st_size > LARGEST_REPORT_BYTES:
