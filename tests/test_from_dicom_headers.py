@@ -11,7 +11,8 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.examination import read_examination
 from ctdose.exam.dicom.exposure_meaning import exposure_meaning
 from ctdose.exam.dicom.frames import frames_of
-from ctdose.exam.dicom.image_events import image_events, mean_along_z
+from ctdose.exam.dicom.image_events import image_events
+from ctdose.exam.dicom.image_output import mean_along_z
 from ctdose.exam.dicom.person import age_years
 
 spec = importlib.util.spec_from_file_location(

@@ -95,6 +95,12 @@ def test_dlp_must_follow_from_ctdi_vol_and_length():
     assert one(dlp=263.25, dlp_unit="mGycm").remarks == []
 
 
+def test_what_the_scanning_length_means_follows_from_dlp():
+    assert one().is_travel
+    assert not one(length=220.0).is_travel  # DLP over CTDI_vol is 270 mm: over-ranging is left out
+    assert not one(extra=[made.number_item("113893", 240.0, "mm")]).is_travel
+
+
 def test_an_image_thickness_in_place_of_the_collimation_is_found():
     event = one(nt=5.0)
     assert event.value("collimation_mm") is None

@@ -24,6 +24,7 @@ from ctdose.yaml_reader import parse_yaml
 from ctdose.yaml_writer import write_yaml
 
 if TYPE_CHECKING:
+    from ctdose.exam.plan import Plan
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 SAME_LENGTH = 0.1
@@ -196,13 +197,19 @@ def _refuse_short_suggestions(drafts: list[AcquisitionDraft], resolved: Resolved
             or draft.values["mode"].value == "stationary"
         ):
             continue
-        far = {b: p for b, p in plans.items() if abs(p.planned_length_mm - length) > SIMILAR_LENGTH * length}
+        lengths = {body: _length_mm(plan, draft.event) for body, plan in plans.items()}
+        far = {body: each for body, each in lengths.items() if abs(each - length) > SIMILAR_LENGTH * length}
         if far:
-            body, plan = next(iter(far.items()))
-            why = f"{chosen.origin} is {plan.planned_length_mm:.0f} mm long on {body}, the examination {length:.0f} mm"
+            body, each = next(iter(far.items()))
+            why = f"{chosen.origin} is {each:.0f} mm long on {body}, the examination {length:.0f} mm"
             lines.append(f"acquisition {draft.number}: scan_range={chosen.value} ({why}). Give --scan-range.")
     if lines:
         raise CtdoseError("\n".join(lines))
+
+
+def _length_mm(plan: Plan, event: Event) -> float:
+    """Length of a plan that compares with `length_mm` of an event: with over-ranging where that is table travel."""
+    return plan.irradiated_length_mm if event.is_travel else plan.planned_length_mm
 
 
 def _against_plan(drafts: list[AcquisitionDraft], resolved: ResolvedExam) -> Iterable[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+TRAVEL = ", table travel"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -52,6 +54,11 @@ class Event:
     def value(self, name: str) -> Any:
         """A value, None if it is not known."""
         return self.known[name].value if name in self.known else None
+
+    @property
+    def is_travel(self) -> bool:
+        """Whether `length_mm` is table travel with the beam on, over-ranging included."""
+        return self.value("length_mm") is not None and self.known["length_mm"].origin.endswith(TRAVEL)
 
     def refuse(self, name: str, why: str) -> None:
         """Do not use a value: say why in a remark, and where the value is asked for."""

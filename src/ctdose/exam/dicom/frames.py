@@ -35,13 +35,14 @@ class Frame:
     """What the header says of one slice; None or empty where it does not.
 
     Lengths in mm, `exposure_time_ms` in ms, `rotation_time_s` in s, `table_speed_mm_s` in mm/s. `tubes_kv` has as many
-    values as the header. `when` is a text that sorts by time; `series` tells series apart.
+    values as the header. `when` is a text that sorts by time; `series` and `frame_of_reference` tell those apart.
     """
 
     mode: str | None
     is_localizer: bool
     is_axial: bool
     series: str
+    frame_of_reference: str
     uids: frozenset[str]
     acquisition_number: str
     when: str
@@ -122,6 +123,7 @@ def _frame(data: _Layers, image: Any) -> Frame:
         is_localizer="LOCALIZER" in types or mode == "localizer",
         is_axial=_is_axial(data),
         series=text(image, "SeriesInstanceUID"),
+        frame_of_reference=text(image, "FrameOfReferenceUID"),
         uids=frozenset(words(data, "IrradiationEventUID")),
         acquisition_number=text(data, "FrameAcquisitionNumber") or text(data, "AcquisitionNumber"),
         when=_when(data),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import Any
 
-from ctdose.exam.dicom.exposure_meaning import MEANINGS, exposure_meaning
 from ctdose.exam.dicom.found import Event, Examination
 from ctdose.exam.dicom.frames import Frame
 from ctdose.exam.dicom.grouping import grouped
+from ctdose.exam.dicom.image_output import APART, HEADER, agreed, put_output
 
-HEADER = "header"
-APART = 0.02  # two ways to the same number differ by rounding only
 TILT_DEG = 0.1
 
 
@@ -40,6 +37,8 @@ def image_events(frames: Iterable[Frame]) -> Examination:
     others = len(every) - len(slices) - sum(frame.is_localizer for frame in every)
     if others:
         found.remarks.append(f"{others} images left out: other planes, or without a position (reformatted)")
+    if len({frame.frame_of_reference for frame in slices}) > 1:
+        found.remarks.append("images of several frames of reference: z of one is not z of another")
     groups, remarks = grouped(slices)
     found.remarks += remarks
     found.events = [_event(group) for group in groups]
@@ -71,7 +70,7 @@ def _event(frames: list[Frame]) -> Event:
         "(0018,0015) Body Part Examined or (0008,2218) Anatomic Region",
     )
     _place(event, frames)
-    _output(event, frames)
+    put_output(event, frames)
     _series(event, frames)
     return event
 
@@ -96,34 +95,26 @@ def _voltage(event: Event, frames: list[Frame]) -> None:
 
 def _collimation(event: Event, frames: list[Frame]) -> None:
     _one(event, "collimation_mm", frames, lambda f: f.total_mm, "(0018,9307) Total Collimation Width")
-    single, total = _agreed(frames, lambda f: f.single_mm), event.value("collimation_mm")
+    single, total = agreed(frames, lambda f: f.single_mm), event.value("collimation_mm")
     if single and total and abs(total / single - round(total / single)) > 0.05 * total / single:
         event.remarks.append(
             f"collimation_mm: {total:g} mm is no multiple of the single collimation {single:g} mm"
         )
 
 
-def _agreed(frames: list[Frame], get: Callable[[Frame], float | None]) -> float | None:
-    """The value that all slices which state it agree on within rounding, else None."""
-    values = [value for value in map(get, frames) if value]
-    if not values or max(values) > (1.0 + APART) * min(values):
-        return None
-    return sorted(values)[len(values) // 2]
-
-
 def _speed(event: Event, frames: list[Frame]) -> None:
     """Pitch, table feed and rotation time, each from the others where it is not stated."""
-    feed, speed = _agreed(frames, lambda f: f.feed_mm), _agreed(frames, lambda f: f.table_speed_mm_s)
-    total, pitch = event.value("collimation_mm"), _agreed(frames, lambda f: f.pitch)
+    feed, speed = agreed(frames, lambda f: f.feed_mm), agreed(frames, lambda f: f.table_speed_mm_s)
+    total, pitch = event.value("collimation_mm"), agreed(frames, lambda f: f.pitch)
     if event.value("mode") != "axial":
         _pitch(event, pitch, feed, total)
     elif feed:
         event.put("table_increment_mm", feed, f"{HEADER} (0018,9310) Table Feed per Rotation")
-    stated = _agreed(frames, lambda f: f.rotation_time_s)
+    stated = agreed(frames, lambda f: f.rotation_time_s)
     by_feed = feed / speed if feed and speed else None
     if by_feed is None and speed and pitch and total:
         by_feed = pitch * total / speed
-    exposure_s = (_agreed(frames, lambda f: f.exposure_time_ms) or 0.0) / 1000.0
+    exposure_s = (agreed(frames, lambda f: f.exposure_time_ms) or 0.0) / 1000.0
     if stated:
         event.put("rotation_time_s", stated, f"{HEADER} (0018,9305) Revolution Time")
         if by_feed and abs(by_feed - stated) > APART * stated:
@@ -151,7 +142,7 @@ def _pitch(event: Event, pitch: float | None, feed: float | None, total: float |
 
 def _place(event: Event, frames: list[Frame]) -> None:
     z = [frame.z_mm for frame in frames if frame.z_mm is not None]
-    thickness = _agreed(frames, lambda f: f.thickness_mm) or _spacing(z)
+    thickness = agreed(frames, lambda f: f.thickness_mm) or _spacing(z)
     low, high = min(z) - thickness / 2.0, max(z) + thickness / 2.0
     if high > low:
         origin = f"{HEADER} (0020,0032) Image Position: {len(set(z))} slices with half a slice at either end"
@@ -182,94 +173,6 @@ def _place(event: Event, frames: list[Frame]) -> None:
 def _spacing(z: list[float]) -> float:
     steps = sorted(set(z))
     return (steps[-1] - steps[0]) / (len(steps) - 1) if len(steps) > 1 else 0.0
-
-
-def _output(event: Event, frames: list[Frame]) -> None:
-    currents = _along_z(frames, lambda f: f.current_ma)
-    if currents:
-        mean = mean_along_z(currents)
-        span = _span(currents, "mA")
-        event.put("tube_current_ma", round(mean, 2), f"{HEADER} (0018,1151) X-Ray Tube Current{span}")
-        event.currents = currents
-    doses = _along_z(frames, lambda f: f.ctdi_vol_mgy)
-    if doses:
-        span = _span(doses, "mGy")
-        event.put("ctdi_vol_mgy", round(mean_along_z(doses), 4), f"{HEADER} (0018,9345) CTDIvol{span}")
-        if span:
-            event.remarks.append(
-                "ctdi_vol_mgy: CTDIvol follows the current of each slice; the mean over z is used"
-            )
-    if any(frame.is_modulated for frame in frames) and len({ma for _, ma in currents}) < 2:
-        event.remarks.append("modulation: the current was modulated, but the headers state one current only")
-    _exposure(event, frames)
-
-
-def _along_z(frames: list[Frame], get: Callable[[Frame], float | None]) -> list[tuple[float, float]]:
-    """Values against z, rising; slices at the same z (several reconstructions) averaged."""
-    at: dict[float, list[float]] = {}
-    for frame in frames:
-        value = get(frame)
-        if value is not None and frame.z_mm is not None:
-            at.setdefault(round(frame.z_mm, 3), []).append(value)
-    return [(z, sum(values) / len(values)) for z, values in sorted(at.items())]
-
-
-def mean_along_z(values: list[tuple[float, float]]) -> float:
-    """Mean over z: in a scan of constant table speed, that is the mean over time.
-
-    Parameters
-    ----------
-    values : list of (float, float)
-        z and value, z rising; trapezoids between them, so that uneven slices weigh what they stand for.
-    """
-    if len(values) == 1:
-        return values[0][1]
-    area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2.0 for a, b in pairwise(values))
-    return area / (values[-1][0] - values[0][0])
-
-
-def _span(values: list[tuple[float, float]], unit: str) -> str:
-    low, high = min(v for _, v in values), max(v for _, v in values)
-    if high - low <= 1e-6 * high:
-        return ""
-    return f": mean over z of {len(values)} slices, {low:.4g} to {high:.4g} {unit}"
-
-
-def _exposure(event: Event, frames: list[Frame]) -> None:
-    """Say what `Exposure` means here; it is never used as mAs by itself."""
-    seconds, pitch = event.value("rotation_time_s"), event.value("pitch")
-    feed = _agreed(frames, lambda f: f.feed_mm)
-    total = event.value("collimation_mm")
-    true_pitch = feed / total if feed and total else pitch
-    if seconds is None and not any(frame.exposure_mas for frame in frames):
-        return
-    meanings: set[str] | None = None
-    for frame in frames:
-        if not (frame.exposure_mas and frame.current_ma and seconds):
-            continue
-        found = exposure_meaning(
-            frame.exposure_mas,
-            frame.current_ma,
-            seconds,
-            true_pitch,
-            feed or (pitch * total if pitch and total else None),
-            frame.thickness_mm,
-        )
-        meanings = set(found) if meanings is None else meanings & set(found)
-    if meanings is None:
-        if any(frame.exposure_mas for frame in frames):
-            event.remarks.append(
-                "Exposure (0018,1152): cannot be checked without current and rotation time; not used"
-            )
-        return
-    if meanings:
-        said = " or ".join(text for name, text in MEANINGS.items() if name in meanings)
-        event.remarks.append(f"Exposure (0018,1152): {said}, by current, rotation time and pitch; not used")
-    else:
-        event.remarks.append(
-            "Exposure (0018,1152): neither mAs of a rotation nor effective mAs by current, rotation time and pitch; "
-            "check rotation_time_s"
-        )
 
 
 def _series(event: Event, frames: list[Frame]) -> None:
