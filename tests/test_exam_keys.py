@@ -11,7 +11,11 @@ ACQUISITION = """
 name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range tube_current_ma
 mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
 table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
-focal_spot filter scan_margin_mm irradiation_event_uid
+focal_spot filter scan_margin_mm irradiation_event_uid reference_diameter_cm
+"""
+MODULATION = """
+longitudinal_strength angular_strength organ organ.sector_deg organ.relative_current organ.centre_deg
+organ.compensation table z_mm angle_deg tube_current_ma
 """
 TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
@@ -26,6 +30,7 @@ def test_every_key_of_the_contract_is_there():
     expected = {f"acquisitions[].{name}" for name in ACQUISITION.split()} | set(TOP.split())
     expected |= {f"simulation.{name}" for name in SIMULATION.split()} | {"acquisitions[]", "simulation"}
     expected |= {f"phantom.{name}" for name in ["like", "height_cm", "weight_kg", "arms", "age_y", "sex"]}
+    expected |= {f"acquisitions[].modulation.{name}" for name in MODULATION.split()}
     assert {key for key in ROWS if not key.startswith("subject.")} == expected
 
 

@@ -24,6 +24,12 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="Draw the scan range on the phantom (.png, .pdf, .svg)."),
     ] = None,
+    plot_current: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw modulated tube currents over z and angle (.png, .pdf, .svg)."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier picture.")] = False,
 ) -> int:
     """Check exams without a run: every fault of every file, one line each.
@@ -35,15 +41,23 @@ def check(
     Examples:
       ctdose check mine.yaml
       ctdose check chest --plot range.png
+      ctdose check modulated.yaml --plot-current current.png
     """
-    if plot is not None:
+    for picture in (plot, plot_current):
+        if picture is None:
+            continue
         if len(exams) > 1:
-            raise CtdoseError(f"plot={plot} (with {len(exams)} exams). Check one exam to draw it.")
-        check_picture_path(plot, overwrite=overwrite)
+            raise CtdoseError(f"plot={picture} (with {len(exams)} exams). Check one exam to draw it.")
+        check_picture_path(picture, overwrite=overwrite)
     checked = [found for found in map(_checked, exams) if found is not None]
     print("\n".join(text for _, text in checked), end="")
     if plot is not None and checked:
         _draw(checked[0][0], plot)
+    if plot_current is not None and checked:
+        from ctdose.results.current_plot import plot_currents
+
+        plot_currents(checked[0][0].resolved.plans, plot_current)
+        say(f"Wrote {plot_current}.")
     return 0 if len(checked) == len(exams) else 2
 
 

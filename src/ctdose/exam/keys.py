@@ -121,7 +121,11 @@ def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     return "" if default is None else "[]" if default == () else scalar_text(default)
 
 
-MIXED = {"phantom": "text or mapping", "acquisitions[].modulation": "list or mapping"}
+MIXED = {
+    "phantom": "text or mapping",
+    "acquisitions[].modulation": "list or mapping",
+    "acquisitions[].modulation.tube_current_ma": "list",
+}
 
 _SPECIAL = {
     "scan_range": "word or two numbers",

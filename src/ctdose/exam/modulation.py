@@ -39,6 +39,8 @@ class TubeCurrents:
         Along z, rising: mean, least and greatest current.
     water_equivalent_diameter_cm : tuple of float
         Along z; empty where it was not needed.
+    pieces_ma : tuple of float
+        Current of each piece of the plan.
     """
 
     mean_ma: float
@@ -52,6 +54,7 @@ class TubeCurrents:
     z_mean_ma: tuple[float, ...]
     z_min_ma: tuple[float, ...]
     z_max_ma: tuple[float, ...]
+    pieces_ma: tuple[float, ...]
 
 
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
@@ -102,7 +105,7 @@ def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: flo
     Parameters
     ----------
     wanted, seconds : float64 ndarray [n]
-        Current in proportion (with a mean) or absolute, and how long it lasts.
+        Current in proportion (with a mean) or absolute, above 0, and how long it lasts.
     limits : (float, float)
         Least and greatest current.
     mean_ma : float or None
@@ -118,7 +121,7 @@ def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: flo
     scale = mean_ma * total / (wanted @ seconds)
     if limits[0] <= scale * wanted.min() and scale * wanted.max() <= limits[1]:
         return scale * wanted
-    low, high = 0.0, limits[1] / wanted[wanted > 0].min()
+    low, high = 0.0, limits[1] / wanted.min()
     for _ in range(BISECTIONS):
         scale = (low + high) / 2.0
         above = np.clip(scale * wanted, *limits) @ seconds > mean_ma * total
@@ -169,6 +172,7 @@ def _currents(
         z_mean_ma=tuple(mean.tolist()),
         z_min_ma=tuple(least.tolist()),
         z_max_ma=tuple(most.tolist()),
+        pieces_ma=tuple(current.tolist()),
     )
 
 

@@ -75,6 +75,8 @@ def _is_longitudinal(raw: dict[str, Any]) -> bool:
 
 def _quality_reference(raw: dict[str, Any], path: KeyPath, report: Report) -> None:
     reference, diameter = raw.get("quality_reference_mas"), raw.get("reference_diameter_cm")
+    if raw.get("mode") == "localizer":  # said already that neither belongs to it
+        return
     if reference is not None and not _is_longitudinal(raw):
         right = (
             "Add modulation: [longitudinal], or give effective_mas or mas_per_rotation, the mean of the scan."
@@ -136,7 +138,10 @@ def mean_factor(organ: OrganModulation) -> float:
 def _table(
     raw: dict[str, Any], options: ModulationOptions, path: KeyPath, folder: Path | None, report: Report
 ) -> None:
-    if not options.has_table or (options.table is not None and options.z_mm is not None):
+    inline = [name for name in TABLE_KEYS if getattr(options, name) is not None]
+    if not options.has_table or (options.table is not None and inline):
+        return
+    if options.table is None and not {"z_mm", "tube_current_ma"} <= set(inline):
         return
     here: KeyPath = (*path, "table" if options.table is not None else "tube_current_ma")
     value: Any = options.table if options.table is not None else "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, PlainValidator, Tag
 
@@ -61,8 +61,8 @@ def _currents(value: Any) -> tuple[Any, ...] | None:
     numbers = [item for row in rows for item in row]
     if not numbers or not all(is_number(item) for item in numbers):
         raise fault("a current is not a number", right)
-    if not all(0 <= float(item) <= 5000 for item in numbers):
-        raise fault("a current is not from 0 to 5000 mA", right)
+    if not all(0 < float(item) <= 5000 for item in numbers):
+        raise fault("a current is not above 0 and at most 5000 mA", right)
     return tuple(tuple(map(float, row)) if isinstance(row, list | tuple) else float(row) for row in value)
 
 
@@ -88,7 +88,7 @@ class OrganModulation(Checked):
     relative_current: float = declare(
         0.25,
         doc="Current in the sector over that of the same scan without the reduction",
-        ge=0,
+        ge=0.01,
         lt=1,
         example=0.25,
     )
@@ -122,7 +122,11 @@ class ModulationOptions(Checked):
         le=2,
         example=ANGULAR_STRENGTH,
     )
-    organ: OrganModulation | None = declare(None, doc="Organ-based: a sector with less current")
+    organ: OrganModulation | None = declare(
+        None,
+        doc="Organ-based: a sector with less current",
+        right="Write a mapping, for example organ: {sector_deg: 120, relative_current: 0.25}.",
+    )
     table: str | None = declare(
         None,
         doc="CSV file with the columns z_mm, tube_current_ma and, if it depends on it, angle_deg",
@@ -136,6 +140,7 @@ class ModulationOptions(Checked):
         min_length=2,
         max_length=MOST_ROWS,
         example=[0, 300],
+        right="Write a list of rising z in mm, for example z_mm: [0, 300].",
     )
     angle_deg: Angles | None = declare(
         None,
@@ -144,6 +149,7 @@ class ModulationOptions(Checked):
         min_length=2,
         max_length=MOST_ANGLES,
         example=[0, 90, 180, 270],
+        right="Write a list of rising gantry angles in deg, for example angle_deg: [0, 90, 180, 270].",
     )
     tube_current_ma: Currents = declare(
         None, doc="Table: a current for each z_mm, or for each z_mm one for each angle_deg", unit="mA"
@@ -173,7 +179,11 @@ def _kind(value: Any) -> str:
     return "[options]" if isinstance(value, dict | ModulationOptions) else "[words]"
 
 
-Words = Annotated[tuple[str, ...], PlainValidator(_words, json_schema_input_type=tuple[str, ...]), AS_IS]
+Words = Annotated[
+    tuple[str, ...],
+    PlainValidator(_words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ"], ...]),
+    AS_IS,
+]
 
 # Tags in brackets are no keys: faults leave them out of their paths.
 ModulationChoice = Annotated[

@@ -4,7 +4,7 @@ With the mean taken over a rotation, z the beam's centre inside the planned rang
 
     longitudinal   exp(a_z · μ_w · (D_w(z) - D_ref))
     angular        g(z, φ) / mean of g,   g = exp(a_φ · P(z, φ)),   P the attenuation of the central ray
-    organ          r in the sector, 1 elsewhere; compensated: divided by the mean of (angular · organ) at this z
+    organ          r in the sector; elsewhere 1, or compensated what keeps the mean of (angular · organ) at this z
     table          mA(z, φ) over the level
 """
 
@@ -69,12 +69,7 @@ class CurrentShape:
                 turn /= turn.mean(axis=1, keepdims=True)
                 factor *= _around(turn, centre_deg)
         if self.options.organ is not None:
-            factor *= organ_factor(self.options.organ, centre_deg, span_deg)
-            if self.options.organ.compensation:
-                reduced = organ_factor(
-                    self.options.organ, ANGLES_DEG, np.full(ANGLES_DEG.size, ANGLE_BIN_DEG)
-                )
-                factor /= (turn * reduced).mean(axis=1)
+            factor *= organ_factor(self.options.organ, centre_deg, span_deg, turn)
         if self.table is not None:
             factor *= self.table.at(z_mm, centre_deg) / self.level_ma
         return factor
@@ -94,8 +89,33 @@ def _around(turn: F64, angle_deg: F64) -> F64:
     return turn[n, k] * (1.0 - part) + turn[n, (k + 1) % ANGLES_DEG.size] * part
 
 
-def organ_factor(organ: OrganModulation, centre_deg: F64, span_deg: F64) -> F64:
-    """Mean over each stretch of angle of: the reduced current in the sector, 1 elsewhere; not compensated, [n]."""
+def organ_factor(organ: OrganModulation, centre_deg: F64, span_deg: F64, turn: F64 | None = None) -> F64:
+    """Current of stretches of angle over that of the same scan without the sector.
+
+    Parameters
+    ----------
+    organ : OrganModulation
+    centre_deg, span_deg : float64 ndarray [n]
+        Middle and width of each stretch; one across an edge of the sector gets the mean.
+    turn : float64 ndarray [n, 36] or [36], optional
+        How the current varies around without the sector, mean 1; what the sector loses is taken over in proportion to
+        it. Default: not at all.
+
+    Returns
+    -------
+    float64 ndarray [n]
+    """
+    inside, reduced = _inside(organ, centre_deg, span_deg), organ.relative_current
+    rest: F64 | float = 1.0
+    if organ.compensation:
+        around = np.ones(ANGLES_DEG.size) if turn is None else turn
+        share = _inside(organ, ANGLES_DEG, np.full(ANGLES_DEG.size, ANGLE_BIN_DEG))
+        rest = (1.0 - (around * reduced * share).mean(axis=-1)) / (around * (1.0 - share)).mean(axis=-1)
+    return reduced * inside + rest * (1.0 - inside)
+
+
+def _inside(organ: OrganModulation, centre_deg: F64, span_deg: F64) -> F64:
+    """Share of each stretch of angle that lies in the sector, [n]."""
     away = np.mod(np.asarray(centre_deg) - organ.centre_deg + 180.0, 360.0) - 180.0
     half, width = organ.sector_deg / 2.0, np.maximum(np.asarray(span_deg, np.float64), 1e-9)
     inside = np.zeros(away.shape)
@@ -103,4 +123,4 @@ def organ_factor(organ: OrganModulation, centre_deg: F64, span_deg: F64) -> F64:
         low = np.maximum(away + turn - width / 2.0, -half)
         high = np.minimum(away + turn + width / 2.0, half)
         inside += np.maximum(high - low, 0.0) / width
-    return 1.0 - (1.0 - organ.relative_current) * inside
+    return inside

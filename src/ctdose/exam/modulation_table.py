@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -88,16 +89,10 @@ def table_of(options: ModulationOptions) -> CurrentTable:
         right = "Give for each z_mm a list of as many currents as there are angles."
         raise TableFault("the currents do not fit angle_deg", right if options.angle_deg else _ONE_EACH)
     current = np.array(rows, np.float64).reshape(len(rows), len(angles))
-    return _checked(CurrentTable(np.array(options.z_mm), np.array(angles), current))
+    return CurrentTable(np.array(options.z_mm), np.array(angles), current)
 
 
 _ONE_EACH = "Give one current for each z_mm, or add angle_deg."
-
-
-def _checked(table: CurrentTable) -> CurrentTable:
-    if not (table.tube_current_ma > 0).any():
-        raise TableFault("every current is 0", "Give currents in mA.")
-    return table
 
 
 def find_table(name: str, folder: Path | None) -> Path | None:
@@ -147,7 +142,8 @@ def _check_columns(names: list[str], line: int) -> None:
         raise TableFault(f"line {line}: a column comes twice", right)
     for name in names:
         if name not in COLUMNS:
-            raise TableFault(f"line {line}: unknown column {name[:30]!r}", right)
+            shown = f" {name}" if re.fullmatch(r"[\w ]{1,30}", name) else ""
+            raise TableFault(f"line {line}: unknown column{shown}", right)
     for name in ("z_mm", "tube_current_ma"):
         if name not in names:
             raise TableFault(f"line {line}: the column {name} is missing", right)
@@ -165,9 +161,9 @@ def _numbers(line: str, names: list[str], number: int) -> dict[str, float]:
         raise TableFault(f"line {number}: not a number", "Write numbers with a decimal point.") from None
     if not all(math.isfinite(value) for value in row.values()):
         raise TableFault(f"line {number}: not finite", "Write numbers.")
-    if not 0 <= row["tube_current_ma"] <= MAX_MA:
+    if not 0 < row["tube_current_ma"] <= MAX_MA:
         raise TableFault(
-            f"line {number}: a current is not from 0 to 5000 mA", "Write the tube current in mA."
+            f"line {number}: a current is not above 0 and at most 5000 mA", "Write the tube current in mA."
         )
     if not 0 <= row.get("angle_deg", 0.0) < 360:
         raise TableFault(
@@ -193,4 +189,4 @@ def _grid(rows: list[dict[str, float]], numbers: list[int]) -> CurrentTable:
             f"more than {MOST_ROWS} z or {MOST_ANGLES} angles", "A row for every few mm and 10 deg will do."
         )
     current = np.array([row["tube_current_ma"] for row in rows]).reshape(len(z), len(angles))
-    return _checked(CurrentTable(np.array(z), np.array(angles), current))
+    return CurrentTable(np.array(z), np.array(angles), current)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctdose.dosimetry.organ_dose import OrganDose
@@ -70,16 +71,25 @@ def organ_rows(result: Result, body: str | None = None, *, everything: bool = Fa
     bodies = [result.bodies[body]] if body is not None else list(result.bodies.values())
     organs = result.organs if body is None else bodies[0].organs
     kept = organs if everything else {name: organs[name] for name in _reported(bodies, organs)}
-    ctdi_vol = single_ctdi_vol_mgy(result)
-    rows = [_row(organ, bodies, ctdi_vol) for organ in kept.values()]
+    rows = [_row(result, organ, bodies) for organ in kept.values()]
     return sorted(rows, key=lambda row: -row.absorbed_dose_mgy)
 
 
-def single_ctdi_vol_mgy(result: Result) -> float | None:
-    """CTDI_vol of an exam that has one acquisition; else None: CTDI_vol of several cannot be added."""
+def single_ctdi_vol_mgy(result: Result, bodies: Sequence[str] = ()) -> float | None:
+    """CTDI_vol of an exam that has one acquisition; else None: CTDI_vol of several cannot be added.
+
+    Parameters
+    ----------
+    result : Result
+    bodies : sequence of str, optional
+        The mean over these: a modulated scan may have another CTDI_vol on each. Default: over all.
+    """
     if len(result.acquisitions) != 1:
         return None
-    return result.acquisitions[0].ctdi_vol_mgy
+    (acquisition,) = result.acquisitions
+    own = [acquisition.on_body[name].ctdi_vol_mgy for name in bodies if name in acquisition.on_body]
+    known = [value for value in own if value is not None]
+    return math.fsum(known) / len(known) if known else acquisition.ctdi_vol_mgy
 
 
 def _reported(bodies: list[BodyResult], organs: dict[str, OrganDose]) -> list[str]:
@@ -92,10 +102,12 @@ def _reported(bodies: list[BodyResult], organs: dict[str, OrganDose]) -> list[st
     return [name for name in organs if name in wanted and name not in parts]
 
 
-def _row(organ: OrganDose, bodies: list[BodyResult], ctdi_vol_mgy: float | None) -> OrganRow:
+def _row(result: Result, organ: OrganDose, bodies: list[BodyResult]) -> OrganRow:
+    names = [each.name for each in bodies if organ.name in each.organs]
+    ctdi_vol_mgy = single_ctdi_vol_mgy(result, names)
     return OrganRow(
         organ=organ.name,
-        bodies=", ".join(each.name for each in bodies if organ.name in each.organs),
+        bodies=", ".join(names),
         icrp103_tissue=organ.icrp103_tissue,
         absorbed_dose_mgy=organ.absorbed_dose_mgy,
         standard_error_mgy=organ.standard_error_mgy,
