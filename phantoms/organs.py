@@ -47,7 +47,21 @@ REMAINDER_TISSUES = (
 """Remainder tissues of both sexes, 13 of them in each (ICRP Publication 103, Table 3, footnote)."""
 
 ICRP103_TISSUES = WEIGHTED_TISSUES + REMAINDER_TISSUES
-SCAN_REGIONS = ("head", "neck", "chest", "abdomen", "pelvis", "abdomen-pelvis", "chest-abdomen-pelvis")
+SCAN_REGIONS = (
+    "head",
+    "neck",
+    "chest",
+    "abdomen",
+    "pelvis",
+    "abdomen-pelvis",
+    "chest-abdomen-pelvis",
+    "sinus",
+    "cervical-spine",
+    "lumbar-spine",
+    "heart",
+    "liver",
+    "urinary-tract",
+)
 """The region words that every phantom of a person defines by the same landmarks and margins."""
 
 MAX_REGION = 1022

@@ -25,6 +25,7 @@ COMMANDS = (
     "scanner equilibrium",
     "exam list",
     "exam show",
+    "exam from-dicom",
     "exam keys",
 )
 HELP_LIMIT_S = 0.7
@@ -71,7 +72,8 @@ def test_lists_are_tab_separated_in_a_pipe(capsys):
     assert rows[0] == ["name", "description"]
     assert {"adult", "adult-male", "water-cylinder"} <= {row[0] for row in rows}
     rows = [line.split("\t") for line in shown(capsys, "exam", "list").splitlines()]
-    assert [row[0] for row in rows] == ["name", "abdomen-pelvis", "chest", "head"]
+    assert rows[0] == ["name", "exam", "phantom", "scanner", "mode", "source"]
+    assert {"abdomen-pelvis", "chest", "head", "head-newborn"} <= {row[0] for row in rows}
     rows = [line.split("\t") for line in shown(capsys, "scanner", "list").splitlines()]
     assert "generic-64" in [row[0] for row in rows]
 

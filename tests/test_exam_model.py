@@ -9,15 +9,16 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.faults import ExamError
 from ctdose.exam.library import exam_names, exam_text, load_exam
 from ctdose.exam.parse import exam_from_text
+from ctdose.phantoms.family import BODIES
 
 CHEST = exam_text("chest")
 
 
 def test_shipped_exams():
-    assert exam_names() == ["abdomen-pelvis", "chest", "head"]
+    assert {"abdomen-pelvis", "chest", "head"} <= set(exam_names())
     for name in exam_names():
         exam = load_exam(name)
-        assert exam.phantom == "adult"
+        assert exam.phantom in BODIES
         assert exam.scanner == "generic-64"
         assert exam.simulation.histories == 10_000_000
         assert exam.simulation.seed == 1
@@ -77,7 +78,7 @@ def test_origin_of_values():
     assert exam.origin(("simulation", "doppler")) == "default"
     assert exam.origin(("acquisitions", 0, "pitch")) == "user"
     assert exam.origin(("acquisitions", 0, "scan_margin_mm")) == "default"
-    assert exam.line(("acquisitions", 0, "pitch")) == 14
+    assert exam.line(("acquisitions", 0, "pitch")) == 15
 
 
 def test_a_wrong_value_of_the_command_line_is_a_fault():

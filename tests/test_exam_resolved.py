@@ -8,6 +8,7 @@ from ctdose.exam.faults import ExamError
 from ctdose.exam.library import exam_names, exam_text, load_exam
 from ctdose.exam.parse import exam_from_text
 from ctdose.exam.resolved import resolve
+from ctdose.phantoms.organs import SCAN_REGIONS
 from ctdose.scanner.library import load_scanner
 
 
@@ -32,9 +33,10 @@ SCANNER = load_scanner("generic-64")
 @pytest.mark.parametrize("name", exam_names())
 def test_the_resolved_exam_can_be_run_again(name):
     exam = load_exam(name).with_simulation(seed=77)
-    resolved = resolve(exam, SCANNER, ADULT)
+    everywhere = [body(each, **dict.fromkeys(SCAN_REGIONS, (0.0, 300.0))) for each in ("one", "two")]
+    resolved = resolve(exam, SCANNER, everywhere)
     again = exam_from_text(resolved.to_yaml())
-    assert resolve(again, SCANNER, ADULT).plans == resolved.plans
+    assert resolve(again, SCANNER, everywhere).plans == resolved.plans
     assert again.simulation == exam.simulation
 
 
@@ -97,7 +99,7 @@ def test_ranges_that_do_not_fit(change, bodies, message):
     text = exam_text("chest").replace("phantom: adult ", "phantom: adult-male ").replace(*change)
     with pytest.raises(ExamError) as caught:
         resolve(exam_from_text(text), SCANNER, bodies)
-    assert str(caught.value).startswith("exam.yaml:16: ")
+    assert str(caught.value).startswith("exam.yaml:17: ")
     assert message in str(caught.value)
 
 

@@ -144,7 +144,10 @@ def test_height_and_scan_regions(body):
     assert z["vertex"] - z["sole"] == pytest.approx(10.0 * body.anatomy.height_cm, rel=0.02)
     order = ["sole", "ischium", "iliac_crest", "lung_base", "liver_dome", "sternal_notch", "lung_apex"]
     order += ["skull_base", "vertex"]
-    assert [z[name] for name in order] == sorted(z.values())
+    assert [z[name] for name in order] == sorted(z[name] for name in order)
+    assert z["cervical_spine_base"] < z["teeth_top"] < z["eyes_top"] < z["vertex"]
+    assert z["bladder_base"] < z["lumbar_spine_base"] < z["lumbar_spine_top"] < z["kidney_top"] + 40.0
+    assert z["liver_base"] < z["heart_apex"] < z["heart_top"] < z["sternal_notch"] < z["cervical_spine_top"]
     low, high = body.phantom.z_range_mm
     for word in SCAN_REGIONS:
         start, end = body.anatomy.scan_ranges_mm[word]

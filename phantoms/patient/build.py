@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from ctdose.phantoms.patient.image import Image, box_of_mm, check_same_frame, cr
 from ctdose.phantoms.patient.label_map import LabelMap, read_label_map
 from ctdose.phantoms.patient.nifti import is_nifti, read_nifti
 from ctdose.phantoms.patient.tissues import Tissues, assign
+from ctdose.phantoms.scan_regions import found_landmarks, scan_ranges
 from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
@@ -198,7 +199,7 @@ def _phantom(
         arms="unknown",
     )
     try:
-        return VoxelPhantom(
+        phantom = VoxelPhantom(
             tissues.material[box],
             tuple(tissues.materials),
             small.spacing_mm,
@@ -211,6 +212,20 @@ def _phantom(
         )
     except ValueError as error:  # a calibration of the user's whose densities leave what can be transported
         raise CtdoseError(f"calibration: {error}") from None
+    return _with_regions(phantom, anatomy)
+
+
+def _with_regions(phantom: VoxelPhantom, anatomy: Anatomy) -> VoxelPhantom:
+    """Add the landmarks whose organs were labelled and not cut, and the regions that lie within the voxels."""
+    landmarks = found_landmarks(phantom, cut=True)
+    low, high = phantom.z_range_mm
+    inside = {
+        word: (start, end)
+        for word, (start, end) in scan_ranges(landmarks).items()
+        if low <= start < end <= high
+    }
+    places = {**landmarks, **anatomy.landmarks_mm}
+    return replace(phantom, anatomy=replace(anatomy, landmarks_mm=places, scan_ranges_mm=inside))
 
 
 def _middle(image: Image, body: NDArray[np.bool_]) -> tuple[float, float, float]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ctdose.phantoms.organs import Anatomy, MarrowSite
-from ctdose.phantoms.scan_regions import landmarks_of, scan_ranges
+from ctdose.phantoms.scan_regions import found_landmarks, scan_ranges
 from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
@@ -26,10 +24,11 @@ def with_anatomy(
     isocentre_mm: tuple[float, float, float] | None = None,
     height_cm: float = math.nan,
     weight_kg: float = math.nan,
+    cut: bool = False,
 ) -> VoxelPhantom:
     """Give a phantom its anatomy.
 
-    Scan ranges need the organs that `scan_regions.LANDMARKS` names; a phantom without them has none.
+    A scan range needs the organs of both its landmarks (`scan_regions.LANDMARKS`); without them there is none.
 
     Parameters
     ----------
@@ -39,17 +38,16 @@ def with_anatomy(
         As in `Anatomy`.
     isocentre_mm : (float, float, float), optional
         The landmark ``isocentre``.
+    cut : bool
+        Whether the voxels may end within the body: see `found_landmarks`.
 
     Returns
     -------
     VoxelPhantom
     """
     present = {organ.name for organ in phantom.organs}
-    landmarks: dict[str, tuple[float, float, float]] = {}
-    ranges: Mapping[str, tuple[float, float]] = {}
-    with contextlib.suppress(ValueError):
-        landmarks = landmarks_of(phantom)
-        ranges = scan_ranges(landmarks)
+    landmarks = found_landmarks(phantom, cut=cut)
+    low, high = phantom.z_range_mm
     if isocentre_mm is not None:
         landmarks["isocentre"] = isocentre_mm
     groups = {**GROUPS, **MORE_GROUPS}
@@ -60,7 +58,9 @@ def with_anatomy(
         age=age,
         groups={name: members for name, members in groups.items() if present.issuperset(members)},
         marrow_sites=marrow_sites,
-        scan_ranges_mm={word: span for word, span in ranges.items() if span[0] < span[1]},
+        scan_ranges_mm={
+            w: span for w, span in scan_ranges(landmarks).items() if low <= span[0] < span[1] <= high
+        },
         landmarks_mm=landmarks,
         height_cm=height_cm,
         weight_kg=weight_kg,

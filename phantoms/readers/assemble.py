@@ -97,6 +97,7 @@ def _with_person(phantom: VoxelPhantom, person: Person) -> VoxelPhantom:
         arms=person.arms,
         height_cm=math.nan if person.height_cm is None else person.height_cm,
         weight_kg=math.nan if person.weight_kg is None else person.weight_kg,
+        cut=True,  # of a torso as likely as of a whole person
     )
 
 

@@ -50,7 +50,7 @@ def _mapping(
 
 
 def _commented(line: str, comment: str | None) -> str:
-    return f"{line:<{COMMENT_COLUMN}}# {comment}" if comment else line
+    return f"{line:<{COMMENT_COLUMN - 1}} # {comment}" if comment else line
 
 
 def _flow(value: Any) -> str:

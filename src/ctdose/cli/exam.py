@@ -1,4 +1,4 @@
-"""`ctdose exam`: the exams that come with ctdose, and the keys of an exam's file."""
+"""`ctdose exam`: the exams that come with ctdose, exams made from DICOM, and the keys of an exam's file."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ from typing import Annotated
 
 import typer
 
+from ctdose.cli.exam_from_dicom import from_dicom
 from ctdose.cli.table import print_table
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Exams: those shipped, and their keys.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Exams: those shipped, those made from DICOM, and their keys.",
+)
+
+app.command("from-dicom", short_help="Make an exam of a CT series' headers or a dose report.")(from_dicom)
 
 
 @app.command("list")
 def list_exams() -> None:
-    """List the exams that come with ctdose.
+    """List the exams that come with ctdose: title, phantom, scanner, mode, and whose dose figures they have.
 
     \b
     Example:
       ctdose exam list
     """
-    from ctdose.exam.library import exam_names, load_exam
+    from ctdose.exam.library import exam_names, exam_publication, load_exam
 
     rows = []
     for name in exam_names():
         exam = load_exam(name)
         modes = ", ".join(dict.fromkeys(item.mode for item in exam.acquisitions))
-        rows.append((name, exam.exam, str(exam.phantom_label), exam.scanner, modes))
-    print_table(("name", "exam", "phantom", "scanner", "mode"), rows)
+        phantom = str(exam.phantom_label)
+        rows.append((name, exam.exam, phantom, exam.scanner, modes, exam_publication(name)))
+    print_table(("name", "exam", "phantom", "scanner", "mode", "source"), rows)
 
 
 @app.command("show", short_help="Print a shipped exam as YAML, ready to be edited.")

@@ -10,6 +10,8 @@ from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_file, exam_from_mapping, exam_from_text
 
+SOURCE = "# Source:"
+
 
 def exam_names() -> list[str]:
     """Names of the exams that come with ctdose."""
@@ -28,6 +30,32 @@ def exam_text(name: str) -> str:
     if name not in exam_names():
         raise CtdoseError(f"exam={name} (not a shipped exam). {nearest(name, exam_names())}")
     return resources.files("ctdose.exam.data").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def exam_source(name: str) -> str:
+    """Where the figures of a shipped exam come from: the comment ``# Source: …`` of its file, in one line.
+
+    Raises
+    ------
+    CtdoseError
+        Unknown name.
+    """
+    lines = iter(exam_text(name).splitlines())
+    words: list[str] = []
+    for line in lines:
+        if line.startswith(SOURCE):
+            words.append(line.removeprefix(SOURCE).strip())
+        elif words and line.startswith("#   "):
+            words.append(line.removeprefix("#").strip())
+        elif words:
+            break
+    return " ".join(words)
+
+
+def exam_publication(name: str) -> str:
+    """Publication that the dose figures of a shipped exam are from, and whether they were read in it."""
+    source = exam_source(name)
+    return source.partition(";")[0] + (" (not verified)" if "memory" in source else "")
 
 
 def load_exam(source: str | Path | dict[str, Any]) -> Exam:
