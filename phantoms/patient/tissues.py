@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.phantoms.patient.calibration import Calibration
-from ctdose.phantoms.patient.label_map import IGNORED, LabelledOrgan, LabelMap
+from ctdose.phantoms.patient.label_map import LabelMap
+from ctdose.phantoms.patient.labelled_organ import IGNORED, LabelledOrgan
 from ctdose.physics.materials import Material
 
 AIR = 0
