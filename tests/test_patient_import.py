@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctdose.phantoms.patient.build import Options, build_patient
+from ctdose.phantoms.patient.build import build_patient
 from ctdose.phantoms.patient.calibration import read_calibration
 from ctdose.phantoms.patient.coarsen import coarsen
 from ctdose.phantoms.patient.field import field_edge, mark_round_field
 from ctdose.phantoms.patient.image import Image
+from ctdose.phantoms.patient.options import Options
 from ctdose.phantoms.phantom_file import load_phantom, save_phantom
 
 spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))

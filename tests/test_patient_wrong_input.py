@@ -141,7 +141,7 @@ def test_wrong_labels(refuse, tmp_path, labels, more, words):
 def test_a_dicom_seg_is_refused(refuse, tmp_path):
     ct = files.write_nifti(tmp_path / "ct.nii.gz", HU)
     (tmp_path / "seg.dcm").write_bytes(b"\0" * 200)
-    assert "convert DICOM SEG" in refuse(ct, "--labels", "seg.dcm")
+    assert "neither NIfTI nor DICOM" in refuse(ct, "--labels", "seg.dcm")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError, MissingExtraError
+from ctdose.phantoms.patient.hounsfield import check_hounsfield
 from ctdose.phantoms.patient.image import Image, check_size, to_lps
 
 ENDINGS = (".nii", ".nii.gz")
@@ -89,20 +90,6 @@ def _values(found: Any, path: Path, file: str) -> NDArray[Any]:
 def _hounsfield(values: NDArray[Any], file: str) -> NDArray[np.int16]:
     check_hounsfield(float(values.min()), float(values.max()), file)
     return np.clip(np.rint(values), -32768, 32767).astype(np.int16)
-
-
-def check_hounsfield(low: float, high: float, file: str) -> None:
-    """Refuse values that cannot be CT numbers.
-
-    Raises
-    ------
-    CtdoseError
-        Nothing below 0, or nothing above -900.
-    """
-    if low >= 0.0 or high < -900.0:
-        raise CtdoseError(
-            f"{file}: values from {low:g} to {high:g} (not CT numbers in HU). Give the CT itself."
-        )
 
 
 def _labels(values: NDArray[Any], file: str) -> NDArray[np.uint16]:

@@ -26,7 +26,8 @@ def import_ct(
         Path, typer.Option("-o", "--output", metavar="FILE", help="Phantom file to write (.h5).")
     ],
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE.nii.gz", help="Organ labels on the voxels of the CT.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Organ labels on the voxels of the CT: NIfTI, or DICOM SEG."),
     ] = None,
     calibration: Annotated[
         Path | None,
@@ -34,7 +35,7 @@ def import_ct(
     ] = None,
     label_map: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.yaml", help="What label values are, beyond TotalSegmentator's."),
+        typer.Option(metavar="FILE.yaml", help="What labels or segments are, beyond the known ones."),
     ] = None,
     sex: Annotated[str, typer.Option(metavar="SEX", help="male, female or unknown.")] = "unknown",
     crop: Annotated[
@@ -54,9 +55,10 @@ def import_ct(
     \b
     Examples:
       ctdose phantom import ct ct.nii.gz --labels organs.nii.gz -o patient.h5
-      ctdose phantom import ct series/ --labels organs.nii.gz --voxel-mm 2 -o patient.h5
+      ctdose phantom import ct series/ --labels organs.dcm --voxel-mm 2 -o patient.h5
     """
-    from ctdose.phantoms.patient.build import Options, build_patient
+    from ctdose.phantoms.patient.build import build_patient
+    from ctdose.phantoms.patient.options import Options
     from ctdose.phantoms.phantom_file import save_phantom
 
     _check_output(output, overwrite)
