@@ -5,6 +5,8 @@ No message quotes a label, an identifier or a value of text of the file: they ar
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,8 @@ def read_seg(path: Path, image: Image, identity: Identity, label_map: LabelMap) 
         of no known label and code.
     """
     file = str(path)
-    with quiet_dicom() as pydicom:
+    # highdicom writes tracebacks to standard error when it meets a damaged file.
+    with quiet_dicom() as pydicom, contextlib.redirect_stderr(io.StringIO()):
         try:
             import highdicom
         except ModuleNotFoundError:
