@@ -20,6 +20,7 @@ from ctdose.phantoms.patient.options import Options
 from ctdose.phantoms.patient.organ_rows import organ_rows
 from ctdose.phantoms.patient.scan import read_scan
 from ctdose.phantoms.patient.tissues import Tissues, assign
+from ctdose.phantoms.readers.sides import check_sides
 from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
@@ -79,6 +80,7 @@ def build_patient(source: Path, options: Options | None = None) -> Patient:
     at_edge = field_edge(image) & body
     organs = organ_rows(tissues.region, label_map, np.unique(tissues.region[at_edge]))
     phantom = _phantom(image, tissues, _box(image, body | couch, options), organs, body, options)
+    check_sides(phantom, str(source), "The orientation of the CT or its labels are wrong: correct them.")
     return Patient(phantom, (*notes_of(phantom, tissues, couch, at_edge), *scan.notes))
 
 

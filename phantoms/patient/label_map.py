@@ -35,10 +35,6 @@ class LabelMap:
     classes: Mapping[str, str] = field(default_factory=dict)
     of_segment: Mapping[str, str] = field(default_factory=dict)
 
-    def ignored_values(self) -> list[int]:
-        """Label values that stand for nothing."""
-        return [value for value, name in self.of_value.items() if name == IGNORED]
-
     def check_values(self, values: Iterable[int], file: str) -> None:
         """Refuse label values that nothing is known of.
 

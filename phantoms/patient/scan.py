@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,11 @@ from ctdose.phantoms.patient.field import mark_round_field
 from ctdose.phantoms.patient.identity import Identity
 from ctdose.phantoms.patient.image import Image, box_of_mm, check_same_frame, crop
 from ctdose.phantoms.patient.label_map import LabelMap
+from ctdose.phantoms.patient.labelled_organ import IGNORED
 from ctdose.phantoms.patient.nifti import is_nifti, read_nifti
 from ctdose.phantoms.patient.options import Options
+
+MOST_LABELS = 65536
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Scan:
     image : Image
         HU.
     labels : array of uint16, [z, y, x], or None
-        0: none, or one that is to be ignored.
+        Numbers of organs; 0: none, or one that is to be ignored.
     density_g_cm3 : array of float32, [z, y, x]
         By CT number.
     label_map : LabelMap
@@ -88,7 +91,7 @@ def _read_labels(
         labels = read_nifti(path, labels=True)
         check_same_frame(image, labels, str(path))
         label_map.check_values(np.flatnonzero(np.bincount(labels.values.ravel())), str(path))
-        return _without_ignored(labels, label_map), label_map, ()
+        return *_as_organs(labels, label_map), ()
     if not path.is_file() or not begins_as_dicom(path):
         why = "a folder" if path.is_dir() else "neither NIfTI nor DICOM" if path.exists() else "no such file"
         raise CtdoseError(f"{path}: {why}. Give labels as .nii or .nii.gz, or as a DICOM SEG.")
@@ -98,14 +101,15 @@ def _read_labels(
             "Give the folder of the DICOM series it was made of."
         )
     seg = read_seg(path, image, identity, label_map)
-    return seg.image, seg.label_map, seg.notes
+    return *_as_organs(seg.image, seg.label_map), seg.notes
 
 
-def _without_ignored(labels: Image, label_map: LabelMap) -> Image:
-    """Labels to be ignored are none: they neither name a tissue nor make body of what they lie on."""
-    ignored = np.isin(labels.values, np.array(label_map.ignored_values(), np.uint16))
-    if not ignored.any():
-        return labels
-    values = labels.values.copy()
-    values[ignored] = 0
-    return Image(values, labels.spacing_mm, labels.origin_mm)
+def _as_organs(labels: Image, label_map: LabelMap) -> tuple[Image, LabelMap]:
+    """Labels as numbers of organs: lobes are one lung before voxels are joined, and what is to be ignored is none."""
+    named = {value: name for value, name in label_map.of_value.items() if name != IGNORED}
+    numbers = np.zeros(MOST_LABELS, np.uint16)
+    for value, name in named.items():
+        numbers[value] = label_map.organs[name].organ_id
+    of_value = {label_map.organs[name].organ_id: name for name in named.values()}
+    values = numbers[labels.values]
+    return Image(values, labels.spacing_mm, labels.origin_mm), replace(label_map, of_value=of_value)

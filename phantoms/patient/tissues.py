@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from ctdose.phantoms.patient.calibration import Calibration
 from ctdose.phantoms.patient.label_map import LabelMap
-from ctdose.phantoms.patient.labelled_organ import IGNORED, LabelledOrgan
+from ctdose.phantoms.patient.labelled_organ import LabelledOrgan
 from ctdose.phantoms.patient.scan import Scan
 from ctdose.physics.materials import Material
 
 AIR = 0
-MOST_LABELS = 65536
 
 
 @dataclass
@@ -112,19 +111,14 @@ def _by_hu(made, hu, density, where, calibration, groups, rest) -> None:
 def _labelled(
     labels: NDArray[np.uint16], label_map: LabelMap
 ) -> list[tuple[LabelledOrgan, tuple[NDArray[np.intp], ...]]]:
-    """Organs that are there, and their voxels; classes of one organ together."""
-    ids = np.zeros(MOST_LABELS, np.uint16)
-    organs = {}
-    for value, name in label_map.of_value.items():
-        if name != IGNORED:
-            ids[value] = label_map.organs[name].organ_id
-            organs[label_map.organs[name].organ_id] = label_map.organs[name]
-    flat = np.flatnonzero(ids[labels.ravel()])
-    of_voxel = ids[labels.ravel()[flat]]
+    """Organs that are there, and their voxels."""
+    flat = np.flatnonzero(labels)
+    of_voxel = labels.ravel()[flat]
     order = np.argsort(of_voxel, kind="stable")
     found, starts = np.unique(of_voxel[order], return_index=True)
     voxels = np.split(flat[order], starts[1:]) if found.size else []
-    return [(organs[int(i)], np.unravel_index(each, labels.shape)) for i, each in zip(found, voxels)]
+    organs = [label_map.organs[label_map.of_value[int(i)]] for i in found]
+    return [(organ, np.unravel_index(each, labels.shape)) for organ, each in zip(organs, voxels)]
 
 
 def _by_label(made, organ, here, hu, density, calibration, materials, label_map) -> None:
