@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -38,6 +39,7 @@ class Segment:
     sides: frozenset[str]
 
 
+@cache
 def read_codes() -> dict[str, Any]:
     """The table of codes, data/segment_codes.yaml."""
     raw = resources.files("ctdose.phantoms.data").joinpath(SHIPPED).read_bytes()
