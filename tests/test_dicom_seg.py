@@ -1,5 +1,6 @@
 """Organ labels as a DICOM SEG: the same phantom as from NIfTI labels; what is not of this CT is refused in one line."""
 
+import builtins
 import importlib.util
 import shutil
 from pathlib import Path
@@ -254,6 +255,20 @@ def test_the_wrong_kind_of_file(refuse, made, tmp_path):
     assert "nothing tells that they are of one patient" in refuse(seg, source=ct)
     empty = np.zeros((*LABELS.shape, 1), np.uint8)
     assert "empty" in refuse(files.write_seg(tmp_path / "empty.dcm", made[0], empty, ROWS[:1]))
+
+
+@pytest.mark.parametrize("package", ["pydicom", "highdicom"])
+def test_a_missing_extra_says_how_to_install_it(refuse, made, tmp_path, monkeypatch, package):
+    path = files.write_seg(tmp_path / "seg.dcm", made[0], MASKS, ROWS)
+    real = builtins.__import__
+
+    def without(name, *rest, **more):
+        if name == package:
+            raise ModuleNotFoundError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert 'pip install "ctdose[dicom]"' in refuse(path)
 
 
 def test_a_deflated_file_is_not_unpacked(refuse, made, tmp_path):

@@ -282,6 +282,29 @@ def test_a_grid_that_declares_more_than_it_holds_is_refused(tmp_path):
     refused(path, "more than the file can hold")
 
 
+@pytest.mark.parametrize("command", ["show", "run", "check"])
+def test_a_damaged_phantom_file_is_one_line_and_nothing_is_written(tmp_path, capfd, monkeypatch, command):
+    from ctdose.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    broken = bytearray(save_phantom(make(), "p.h5").read_bytes())
+    broken[len(broken) // 2] ^= 1
+    (tmp_path / "p.h5").write_bytes(broken)
+    (tmp_path / "e.yaml").write_text(
+        "exam: x\nphantom: p.h5\nscanner: generic-64\nacquisitions:\n"
+        "  - {name: a, mode: axial, tube_voltage_kv: 120, bowtie: body, collimation_mm: 40, rotation_time_s: 0.5,\n"
+        "     table_increment_mm: 40, scan_range: [7, 9], tube_current_ma: 200}\n"
+        "simulation: {histories: 1000, seed: 1}\n"
+    )
+    arguments = {"show": ["phantom", "show", "p.h5"], "run": ["run", "e.yaml"], "check": ["check", "e.yaml"]}
+    assert main(arguments[command]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "does not match its checksum" in err
+    assert len(err.splitlines()) == 1, err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["e.yaml", "p.h5"]
+
+
 FUZZ = """
 import random, sys
 from pathlib import Path
