@@ -63,7 +63,7 @@ def write_dicom(folder, hu, *, flip_x=False, **changes):
     from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
     folder.mkdir(exist_ok=True)
-    series = generate_uid()
+    series, study, frame_of_reference = generate_uid(), generate_uid(), generate_uid()
     for k, plane in enumerate(hu):
         meta = FileMetaDataset()
         meta.MediaStorageSOPClassUID = CTImageStorage
@@ -73,6 +73,10 @@ def write_dicom(folder, hu, *, flip_x=False, **changes):
         image = FileDataset(path, {}, file_meta=meta, preamble=b"\0" * 128)
         image.SOPClassUID, image.SOPInstanceUID = CTImageStorage, meta.MediaStorageSOPInstanceUID
         image.SeriesInstanceUID, image.Modality, image.PatientName = series, "CT", f"{SECRET}^JANE"
+        image.StudyInstanceUID, image.FrameOfReferenceUID = study, frame_of_reference
+        image.PatientSex, image.AccessionNumber, image.StudyID = "F", "", ""
+        image.StudyDate = image.StudyTime = image.ReferringPhysicianName = ""
+        image.SliceThickness, image.InstanceNumber, image.PositionReferenceIndicator = 6.0, k + 1, ""
         image.PatientID, image.SeriesDescription, image.PatientBirthDate = (
             SECRET,
             f"{SECRET} abdomen",
@@ -95,3 +99,76 @@ def write_dicom(folder, hu, *, flip_x=False, **changes):
                 setattr(image, name, given)
         image.save_as(path, enforce_file_format=True)
     return folder
+
+
+SEGMENTS = {  # number: label, SNOMED CT code, meaning, side
+    LIVER: ("Liver", "10200004", "Liver", None),
+    SPLEEN: ("no word that is known", "78961009", "Spleen", None),
+    AORTA: ("aorta", "15825003", "Aorta", None),
+    FEMUR: ("", "71341001", "Femur", "left"),
+    COLON: ("colon", "71854001", "Colon", None),
+    PROSTATE: ("Prostate", "41216001", "Prostate", None),
+}
+SIDES = {"left": ("7771000", "Left"), "right": ("24028007", "Right")}
+
+
+def write_seg(path, series, masks, segments=None, *, kind="BINARY", scheme="SCT", order=1, **changes):
+    """Write a DICOM SEG of a series that `write_dicom` wrote, with highdicom.
+
+    `masks` is [z, y, x, segment] of the CT (LPS); `segments` a list of (label, code, meaning, side), numbered from 1;
+    `changes` set tags.
+    """
+    import warnings
+
+    import highdicom
+    import pydicom
+    from highdicom.seg import Segmentation, SegmentDescription
+    from pydicom.dataset import Dataset
+    from pydicom.sr.coding import Code
+    from pydicom.uid import generate_uid
+
+    images = [pydicom.dcmread(file) for file in series.glob("*.dcm")]
+    images.sort(key=lambda image: float(image.ImagePositionPatient[2]) * order)
+    planes = masks[::order]
+    if float(images[0].ImageOrientationPatient[0]) < 0:
+        planes = planes[:, :, ::-1]
+    descriptions = []
+    for number, (label, code, meaning, side) in enumerate(segments, start=1):
+        one = SegmentDescription(
+            number,
+            label or "-",
+            Code("123037004", "SCT", "Anatomical Structure"),
+            Code(code, scheme, meaning),
+            "MANUAL",
+        )
+        if side:
+            modifier = Dataset()
+            modifier.CodeValue, modifier.CodeMeaning = SIDES[side]
+            modifier.CodingSchemeDesignator = "SCT"
+            one.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [modifier]
+        descriptions.append(one)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        seg = Segmentation(
+            images,
+            planes.copy(),  # highdicom scales fractions where they are
+            highdicom.seg.SegmentationTypeValues[kind],
+            descriptions,
+            generate_uid(),
+            100,
+            generate_uid(),
+            1,
+            "maker",
+            "model",
+            "1",
+            "0",
+        )
+        for name, value in changes.items():
+            setattr(seg, name, value) if value is not None else delattr(seg, name)
+        seg.save_as(path)
+    return path
+
+
+def masks_of(labels, numbers):
+    """One mask for each label value, [z, y, x, segment]."""
+    return np.stack([labels == number for number in numbers], axis=-1).astype(np.uint8)

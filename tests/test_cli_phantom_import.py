@@ -72,6 +72,15 @@ def test_import_writes_a_phantom_file_and_shows_it(case, capsys):
     assert capsys.readouterr().out == shown.out
 
 
+def test_a_child_of_a_wrong_mass_and_unknown_names_are_said(capsys, folder):
+    """A voxel size typed wrong shows in the mass; a structure without a known name has no tissue."""
+    (folder / "10F_organs.dat").write_text(ORGANS.replace("Liver", "Hepar"))
+    assert run(*ICRP, "-o", "out.h5") == 0
+    err = capsys.readouterr().err
+    assert "mass: 0.000765 kg, and 32 kg are those of a reference person of that age. Check --voxel-mm" in err
+    assert "names: of no known organ, so without a tissue: hepar." in err
+
+
 WRONG = {
     ("icrp", "none", "--sex", "male"): "none: (no such folder or archive)",
     ("icrp", ".", "--sex", "male"): "sex=male (not among its phantoms). It holds 10F.",

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctdose.phantoms.patient.build import Options, build_patient
+from ctdose.errors import CtdoseError
+from ctdose.phantoms.patient.build import build_patient
 from ctdose.phantoms.patient.calibration import read_calibration
-from ctdose.phantoms.patient.coarsen import coarsen
+from ctdose.phantoms.patient.coarsen import coarsen, mean_density
 from ctdose.phantoms.patient.field import field_edge, mark_round_field
 from ctdose.phantoms.patient.image import Image
+from ctdose.phantoms.patient.options import Options
 from ctdose.phantoms.phantom_file import load_phantom, save_phantom
 
 spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
@@ -172,6 +174,87 @@ def test_no_reference_person_and_no_weighted_sum(made):
     names = [composite.name for composite in build_body_rows(made[1]).composites]
     assert "tissue:liver" in names
     assert not [name for name in names if name.startswith("weighted")]
+
+
+def test_labels_on_the_wrong_side_are_refused(tmp_path):
+    """A file whose orientation lies is mirrored: what is called left is then on the right."""
+    hu, labels = files.make_patient()
+    kidneys = np.zeros_like(labels)
+    kidneys[labels == files.LIVER], kidneys[labels == files.SPLEEN] = 2, 3  # right: low x; left
+    ct, good = (files.write_nifti(tmp_path / f"{n}.nii", v) for n, v in (("ct", hu), ("good", kidneys)))
+    assert build_patient(ct, Options(labels=good)).phantom.organ("left_kidney")
+    kidneys[labels == files.LIVER], kidneys[labels == files.SPLEEN] = 3, 2
+    bad = files.write_nifti(tmp_path / "bad.nii", kidneys)
+    with pytest.raises(CtdoseError, match=r"left_kidney \(lies on the right of right_kidney\)"):
+        build_patient(ct, Options(labels=bad))
+
+
+def test_an_ignored_label_makes_no_body_of_what_it_lies_on(made, tmp_path):
+    """Label maps often have the couch, or all of the table, as a class."""
+    _hu, labels = files.make_patient()
+    labels[:, 31:33, 3:40] = 200
+    path = files.write_nifti(tmp_path / "labels.nii.gz", labels)
+    (tmp_path / "map.yaml").write_text("labels: {200: ignore}\n")
+    options = Options(labels=path, label_map=tmp_path / "map.yaml")
+    same(build_patient(made[0] / "ct.nii.gz", options).phantom, made[1])
+
+
+@pytest.mark.parametrize("metal", [False, True])
+def test_joining_voxels_loses_no_mass(metal):
+    """Bone beside soft tissue, fat beside air, a piece of titanium: the density of the mean CT number is another."""
+    calibration = read_calibration()
+    rng = np.random.default_rng(4)
+    values = rng.choice(np.array([-1000, -100, 40, 90, 900, 1500], np.int16), (6, 8, 10))
+    if metal:
+        values[2, 3, 4] = 3071
+    image = Image(values, (1.0, 2.0, 3.0), (0.0, 0.0, 0.0))
+    joined = mean_density(image, (2, 4, 3), calibration)
+    assert joined.shape == (2, 2, 5)
+    assert joined.sum() * 24 == pytest.approx(calibration.density(values).sum(), rel=1e-5)
+    of_mean = calibration.density(coarsen(image, (2, 4, 3), labels=False).values)
+    assert abs(of_mean.sum() / joined.sum() - 1.0) > 0.001
+
+
+def test_joined_voxels_neither_shrink_nor_grow_an_organ():
+    """A voxel that is half labelled goes either way in turn; two lobes of one organ are one before they are counted."""
+    z, y, x = np.indices((40, 40, 40)) + 0.5
+    sphere = ((x - 20.3) ** 2 + (y - 19.6) ** 2 + (z - 20.1) ** 2 < 14.0**2).astype(np.uint16)
+    slab = ((y > 11) & (y <= 26)).astype(np.uint16)  # 15 thick: each face halves the voxels it lies in
+    for labels in (sphere, slab):
+        joined = coarsen(Image(labels, (1.0,) * 3, (0.0,) * 3), (2, 2, 2), labels=True).values
+        assert joined.sum() * 8 == pytest.approx(labels.sum(), rel=0.015)
+
+
+def test_lobes_of_an_organ_are_joined_as_one(made, tmp_path):
+    hu, labels = files.make_patient()
+    lobes = labels.copy()
+    lobes[labels == files.LIVER] = 31
+    lobes[:, ::2][labels[:, ::2] == files.LIVER] = 30  # vertebrae L3 and L4: both lumbar_spine
+    whole = np.where(labels == files.LIVER, 31, labels).astype(np.uint8)
+    ct = files.write_nifti(tmp_path / "ct.nii", hu)
+    built = [
+        build_patient(
+            ct, Options(labels=files.write_nifti(tmp_path / f"{i}.nii", each), voxel_mm=10.0)
+        ).phantom
+        for i, each in enumerate((lobes, whole))
+    ]
+    same(*built)
+
+
+def test_a_phantom_of_joined_voxels_has_the_mass_of_the_finer_one(reference):
+    folder = reference / "ct"
+    fine, coarse = (
+        build_patient(folder / "ct.nii.gz", Options(labels=folder / "labels.nii.gz", voxel_mm=size)).phantom
+        for size in (None, 6.0)
+    )
+    masses = [
+        {organ.name: phantom.region_masses_g()[organ.organ_id] for organ in phantom.organs}
+        for phantom in (fine, coarse)
+    ]
+    for name in ("liver", "spleen", "right_kidney", "bladder", "muscle", "pelvis"):
+        assert masses[1][name] == pytest.approx(masses[0][name], rel=0.015), name
+    bodies = [sum(mass for name, mass in each.items() if name != "couch") for each in masses]
+    assert bodies[1] == pytest.approx(bodies[0], rel=0.005)
 
 
 def test_joined_voxels_shift_nothing():

@@ -141,7 +141,7 @@ def test_wrong_labels(refuse, tmp_path, labels, more, words):
 def test_a_dicom_seg_is_refused(refuse, tmp_path):
     ct = files.write_nifti(tmp_path / "ct.nii.gz", HU)
     (tmp_path / "seg.dcm").write_bytes(b"\0" * 200)
-    assert "convert DICOM SEG" in refuse(ct, "--labels", "seg.dcm")
+    assert "neither NIfTI nor DICOM" in refuse(ct, "--labels", "seg.dcm")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_names_reach_neither_file_nor_messages(tmp_path, capfd, monkeypatch):
     assert "exists" in capfd.readouterr().err
     shutil.copy("labels.nii.gz", "other.h5")
     assert main([*IMPORT, "series", "-o", "other.h5", "--overwrite"]) == 2
-    assert "not a phantom file" in capfd.readouterr().err
+    assert "not a ctdose phantom" in capfd.readouterr().err
 
 
 def test_own_labels_extend_the_shipped_ones(tmp_path, monkeypatch):

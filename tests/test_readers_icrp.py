@@ -349,6 +349,56 @@ def test_exchanged_sides_are_refused(tmp_path):
         read(tmp_path)
 
 
+def test_head_down_and_back_to_front_are_refused(tmp_path):
+    write(tmp_path, make_files(make_ids()[::-1]))
+    with pytest.raises(CtdoseError, match=r"brain \(lies below liver\)"):
+        read(tmp_path)
+    spine = ORGANS + "50    Thoracic spine, spongiosa                        14    1.1\n"
+    ids = make_ids()
+    ids[7, 6, 6] = 50
+    write(tmp_path, {**make_files(ids), "05M_organs.dat": spine})
+    assert read(tmp_path).organ("thoracic_spine_spongiosa")
+    write(tmp_path, {"05M.dat": as_dat(ids[:, ::-1])})
+    with pytest.raises(CtdoseError, match=r"sternum_spongiosa \(lies behind thoracic_spine_spongiosa\)"):
+        read(tmp_path)
+
+
+def test_organ_tables_of_children(tmp_path):
+    """As public copies of ICRP 143's tables have them: two decimals, blanks behind, another name of ET2."""
+    table = (
+        ORGANS.replace("1.200\n", "1.2\n")
+        .replace("1.050\n", "1.05  \n")
+        .replace("Fontanelle  ", "Teeth       ")
+    )
+    table = table.replace("Growth plate, arms          ", "Posterior nasal passage (ET2)")
+    table = table.replace(
+        "Organs and tissues of a made-up child", "Organs and tissues of the newborn female reference\t\t\t"
+    )
+    write(tmp_path, {**make_files(), "05M_organs.dat": table})
+    phantom = read(tmp_path)
+    assert phantom.organ("extrathoracic_region").icrp103_tissue == "extrathoracic"
+    assert phantom.organ("teeth")
+    assert phantom.region_masses_g() == pytest.approx(
+        read(write(tmp_path, make_files())).region_masses_g(), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("name", ["5M{}", "RCP-05M{}", "P143 05m{}", "ICRP143_5m{}"])
+def test_names_of_the_files_of_children(tmp_path, name):
+    """How ICRP names them could not be seen: something may stand before the code, and ages may have one digit."""
+    files = {file.replace("05M", name.format("")): text for file, text in make_files().items()}
+    assert read(write(tmp_path, files)).name == "icrp143-5y-male"
+    write(tmp_path, {"05M.dat": as_dat(make_ids())})
+    with pytest.raises(CtdoseError, match=r"05m\.dat \(stands twice"):
+        read(tmp_path)
+
+
+def test_numbers_that_are_no_age_are_no_phantom(tmp_path):
+    write(tmp_path, {file.replace("05M", "07M"): text for file, text in make_files().items()})
+    with pytest.raises(CtdoseError, match="no files of an ICRP phantom"):
+        read(tmp_path)
+
+
 def test_an_adult_of_another_size_is_no_reference_person(tmp_path):
     write(tmp_path, make_files(code="AM"))
     phantom = read(tmp_path)

@@ -95,3 +95,21 @@ def test_one_file_is_bounded(tmp_path, monkeypatch):
     refused(tmp_path / "b", "no such file", read_file)
     monkeypatch.setattr(source, "MAX_FILE_BYTES", 4)
     refused(tmp_path / "a", "larger than 4 bytes", read_file)
+
+
+def test_a_flipped_bit_in_a_tar_is_noticed(tmp_path):
+    """The checksum of gzip stands behind the last file, where a reader of tar stops."""
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name in ("a.dat", "b.dat"):
+            content = " ".join(str(i * i % 251) for i in range(3000)).encode()
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    whole = path.read_bytes()
+    for place in range(200, len(whole) - 10, len(whole) // 25):
+        broken = bytearray(whole)
+        broken[place] ^= 4
+        path.write_bytes(broken)
+        with pytest.raises(CtdoseError, match="cannot be read"):
+            read_files(path, lambda name: name == "a.dat")

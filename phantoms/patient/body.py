@@ -63,11 +63,14 @@ def _body_parts(
     parts: NDArray[np.integer], count: int, image: Image, labels: NDArray[np.uint16] | None
 ) -> Mask:
     """Which connected parts belong to the body, by their number; part 0 is what lies between."""
-    size = np.bincount(parts.ravel(), minlength=count + 1).astype(np.float64)
+    size, total = np.zeros(count + 1), np.zeros(count + 1)
+    for part, values in zip(
+        parts, image.values
+    ):  # slice by slice: bincount makes copies of four times the size
+        size += np.bincount(part.ravel(), minlength=count + 1)
+        total += np.bincount(part.ravel(), weights=values.ravel(), minlength=count + 1)
     size[0] = 0.0
-    mean = np.bincount(parts.ravel(), weights=image.values.ravel(), minlength=count + 1) / np.maximum(
-        size, 1.0
-    )
+    mean = total / np.maximum(size, 1.0)
     kept = (size >= LIMB_SHARE * size.max()) & (mean > LIMB_HU)
     kept[int(size.argmax())] = True
     if labels is not None:

@@ -63,8 +63,10 @@ class Calibration:
     couch: Material
 
     def density(self, hu: NDArray[Any]) -> NDArray[np.float32]:
-        """Density of each CT number, g/cm³."""
-        table = np.interp(np.arange(-32768, 32768), self.points_hu, self.points_g_cm3).astype(np.float32)
+        """Density of each CT number, g/cm³; above that of metal the metal's."""
+        numbers = np.arange(-32768, 32768)
+        table = np.interp(numbers, self.points_hu, self.points_g_cm3).astype(np.float32)
+        table[numbers > self.metal_above_hu] = self.metal.density_g_cm3
         # An int16 read as uint16 is its own index into the table turned by half: no copy in wider numbers.
         return np.roll(table, -32768)[hu.astype(np.int16, copy=False).view(np.uint16)]
 

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.phantoms.patient.calibration import Calibration
-from ctdose.phantoms.patient.label_map import IGNORED, LabelledOrgan, LabelMap
+from ctdose.phantoms.patient.label_map import LabelMap
+from ctdose.phantoms.patient.labelled_organ import LabelledOrgan
+from ctdose.phantoms.patient.scan import Scan
 from ctdose.physics.materials import Material
 
 AIR = 0
-MOST_LABELS = 65536
 
 
 @dataclass
@@ -59,28 +60,21 @@ class Tissues:
 
 
 def assign(
-    hu: NDArray[np.int16],
-    labels: NDArray[np.uint16] | None,
-    body: NDArray[np.bool_],
-    couch: NDArray[np.bool_],
-    calibration: Calibration,
-    label_map: LabelMap,
+    scan: Scan, body: NDArray[np.bool_], couch: NDArray[np.bool_], calibration: Calibration
 ) -> Tissues:
     """Give every voxel a region, a material and a density.
 
     Parameters
     ----------
-    hu : array of int16, [z, y, x]
-    labels : array of uint16, [z, y, x], optional
-        Values checked already.
+    scan : Scan
     body, couch : array of bool, [z, y, x]
     calibration : Calibration
-    label_map : LabelMap
 
     Returns
     -------
     Tissues
     """
+    hu, labels, density, label_map = scan.image.values, scan.labels, scan.density_g_cm3, scan.label_map
     materials = Materials()
     air_g_cm3 = materials.found[0].density_g_cm3
     made = Tissues(
@@ -92,11 +86,10 @@ def assign(
     groups = np.array([materials.index(each) for each in calibration.group_materials], np.uint8)
     rest = np.array([label_map.organs[name].organ_id for name in calibration.rest_names], np.uint16)
     metal = label_map.organs["metal"].organ_id
-    density = calibration.density(hu)
     _by_hu(made, hu, density, body, calibration, groups, rest)
     is_metal = body & (hu > calibration.metal_above_hu)
     made.region[is_metal], made.material[is_metal] = metal, materials.index(calibration.metal)
-    made.density[is_metal] = calibration.metal.density_g_cm3
+    made.density[is_metal] = density[is_metal]
     if labels is not None:
         for organ, here in _labelled(labels, label_map):
             _by_label(made, organ, here, hu, density, calibration, materials, label_map)
@@ -118,19 +111,14 @@ def _by_hu(made, hu, density, where, calibration, groups, rest) -> None:
 def _labelled(
     labels: NDArray[np.uint16], label_map: LabelMap
 ) -> list[tuple[LabelledOrgan, tuple[NDArray[np.intp], ...]]]:
-    """Organs that are there, and their voxels; classes of one organ together."""
-    ids = np.zeros(MOST_LABELS, np.uint16)
-    organs = {}
-    for value, name in label_map.of_value.items():
-        if name != IGNORED:
-            ids[value] = label_map.organs[name].organ_id
-            organs[label_map.organs[name].organ_id] = label_map.organs[name]
-    flat = np.flatnonzero(ids[labels.ravel()])
-    of_voxel = ids[labels.ravel()[flat]]
+    """Organs that are there, and their voxels."""
+    flat = np.flatnonzero(labels)
+    of_voxel = labels.ravel()[flat]
     order = np.argsort(of_voxel, kind="stable")
     found, starts = np.unique(of_voxel[order], return_index=True)
     voxels = np.split(flat[order], starts[1:]) if found.size else []
-    return [(organs[int(i)], np.unravel_index(each, labels.shape)) for i, each in zip(found, voxels)]
+    organs = [label_map.organs[label_map.of_value[int(i)]] for i in found]
+    return [(organ, np.unravel_index(each, labels.shape)) for organ, each in zip(organs, voxels)]
 
 
 def _by_label(made, organ, here, hu, density, calibration, materials, label_map) -> None:

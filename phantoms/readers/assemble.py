@@ -85,7 +85,7 @@ def assemble_phantom(
         name=name,
         organs=_organs(rows, regions, present),
     )
-    check_sides(plain, file, "Turn x over with axes, for example RPS instead of LPS.")
+    check_sides(plain, file, "Say with axes where x, y, z run to, for example RAS instead of LPS.")
     return plain if person is None else _with_person(plain, person)
 
 

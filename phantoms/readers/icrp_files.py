@@ -22,7 +22,12 @@ from ctdose.phantoms.readers.source import file_names, read_files
 from ctdose.phantoms.stylized.masses import read_data
 
 TABLES = ("organs", "media", "spongiosa")
-_NAME = re.compile(r"^(A[MF]|\d\d[MF])(\.dat|_(?:organs|media|spongiosa)\.dat|_slice\d+\.g4dat)$", re.I)
+_NAME = re.compile(
+    # Something may stand before the code: how ICRP names the children's files could not be seen.
+    r"^(?:.*[^a-z0-9])?(A|\d\d?)([MF])(\.dat|_(?:organs|media|spongiosa)\.dat|_slice\d+\.g4dat)$",
+    re.I,
+)
+AGES = ("00", "01", "05", "10", "15")
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def read_icrp_files(
     if shape is not None:
         check_shape(shape, f"{code}.dat")
     drop = read_data("icrp_organs")["left_out"] if about else ()
-    files = read_files(path, lambda name: _code_of(name) == code)
+    files = _by_plain_name(path, read_files(path, lambda name: _code_of(name) == code))
     ids = read_ids(files, code, shape)
     names = {table: f"{code}_{table}.dat" for table in TABLES}
     organs = read_organs(files[names["organs"].lower()], names["organs"])
@@ -111,6 +116,18 @@ def read_icrp_files(
     return IcrpFiles(code, ids, voxel_mm, organs, media, spongiosa)
 
 
+def _by_plain_name(path: Path, files: dict[str, bytes]) -> dict[str, bytes]:
+    named: dict[str, bytes] = {}
+    for name, content in files.items():
+        found = _plain_name(name)
+        if found is None:
+            continue
+        if found[1] in named:
+            raise CtdoseError(f"{path}: {found[1]} (stands twice in it, as {name} too). Give one phantom.")
+        named[found[1]] = content
+    return named
+
+
 def age_of(code: str) -> str:
     """Age that a phantom's code stands for: ``AM`` adult, ``00F`` newborn, ``05F`` 5y."""
     if not code[:2].isdigit():
@@ -119,12 +136,25 @@ def age_of(code: str) -> str:
 
 
 def _code_of(name: str) -> str | None:
+    found = _plain_name(name)
+    return None if found is None else found[0]
+
+
+def _plain_name(name: str) -> tuple[str, str] | None:
+    """Code of the phantom in a file's name, and the name that ICRP gives the adults' file of that kind."""
     found = _NAME.match(name)
-    return found[1].upper() if found else None
+    if found is None:
+        return None
+    age, sex, ending = found[1].upper(), found[2].upper(), found[3].lower()
+    if age != "A":
+        age = age.zfill(2)
+        if age not in AGES:
+            return None
+    return f"{age}{sex}", f"{age}{sex}{ending}".lower()
 
 
 def _find(path: Path, sex: str, age: str | None) -> str:
-    names = [name.lower() for name in file_names(path)]
+    names = [found[1] for name in file_names(path) if (found := _plain_name(name)) is not None]
     codes = sorted({code for name in names if (code := _code_of(name)) is not None})
     if not codes:
         right = "Give the folder or archive with AM.dat and AM_organs.dat, AF.dat and AF_organs.dat"

@@ -124,6 +124,11 @@ def make_marrow_sites(
     return tuple(sites)
 
 
+def known_names() -> frozenset[str]:
+    """Names of the organs that ICRP's structures are known to make."""
+    return frozenset(name for name, _, _ in _table().values())
+
+
 @cache
 def _table() -> dict[str, tuple[str, bool, str]]:
     """Organ, whether in the arms, and note, by ICRP's plain name."""

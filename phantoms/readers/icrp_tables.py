@@ -10,8 +10,9 @@ from ctdose.physics.elements import SYMBOLS
 from ctdose.physics.materials import Material
 
 MAX_ID = 1022  # a region number of a phantom
-_ORGAN = re.compile(r"^(\d+)\s+(\S.*?)\s+(\d+)\s+(\d*\.\d+)$")
-_SPONGIOSA = re.compile(r"^(\d+)\s+(\d*\.\d+)\s+(\d*\.\d+)\s+(\d*\.\d+)$")
+_NUMBER = r"(\d+\.?\d*|\.\d+)"  # adults have 1.050, some children 1.03
+_ORGAN = re.compile(rf"^(\d+)\s+(\S.*?)\s+(\d+)\s+{_NUMBER}$")
+_SPONGIOSA = re.compile(rf"^(\d+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}$")
 _MEDIUM = re.compile(r"^(\d+)\s+(\S.*)$")
 
 
@@ -136,7 +137,7 @@ def _rows(raw: bytes, file: str) -> list[tuple[int, str]]:
 
 
 def _numbers(words: list[str]) -> list[float]:
-    return [float(word) for word in words if re.fullmatch(r"\d*\.?\d+", word)]
+    return [float(word) for word in words if re.fullmatch(_NUMBER, word)]
 
 
 def _not_empty(rows: dict, file: str, what: str) -> dict:

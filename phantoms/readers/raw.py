@@ -31,7 +31,9 @@ class RawPhantom(Checked):
 
     phantom: str = key(doc="Name", min_length=1, max_length=80, example="my-phantom")
     file: str = key(doc="The raw file, beside this one", min_length=1, max_length=500, example="voxels.raw")
-    dtype: Literal["uint8", "int16", "uint16", "int32", "uint32"] = key(doc="Type of a number")
+    dtype: Literal["uint8", "int16", "uint16", "int32", "uint32"] = key(
+        doc="Type of a number", right="Write uint8, int16, uint16, int32 or uint32."
+    )
     byte_order: Literal["little", "big"] = key("little", doc="Of numbers of several bytes")
     offset_bytes: WholeNumber = key(0, doc="Length of a header that is skipped", ge=0, le=1 << 30)
     shape: list[WholeNumber] = key(

@@ -149,18 +149,19 @@ def _of_zip(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _of_tar(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes | None]]:
-    with (
-        gzip.open(path) as raw,
-        tarfile.open(fileobj=cast(IO[bytes], _Bounded(raw, path)), mode="r|") as archive,
-    ):
-        for info in archive:
-            name = _base(info.name)
-            if not info.isreg() or not name:
-                continue
-            file = archive.extractfile(info) if wanted(name) else None
-            if file is not None and info.size > MAX_FILE_BYTES:
-                raise _too_large(path, name)
-            yield name, None if file is None else file.read()
+    with gzip.open(path) as raw:
+        bounded = _Bounded(raw, path)
+        with tarfile.open(fileobj=cast(IO[bytes], bounded), mode="r|") as archive:
+            for info in archive:
+                name = _base(info.name)
+                if not info.isreg() or not name:
+                    continue
+                file = archive.extractfile(info) if wanted(name) else None
+                if file is not None and info.size > MAX_FILE_BYTES:
+                    raise _too_large(path, name)
+                yield name, None if file is None else file.read()
+        while bounded.read():  # to gzip's checksum, which stands at the end
+            pass
 
 
 class _Bounded(io.RawIOBase):

@@ -90,10 +90,14 @@ def check_place(name: str, path: Path) -> None:
 
 
 def format_of(path: Path) -> str:
-    """What an HDF5 file says it is, for example ``ctdose-result``; empty if it is none or says nothing."""
+    """What an HDF5 file says it is, for example ``ctdose-result``; empty if it is none, damaged or says nothing."""
     import h5py
 
+    from ctdose.seal import is_intact
+
     try:
+        if not is_intact(path):
+            return ""
         with h5py.File(path, "r") as file:
             found = file.attrs.get("format", "")
     except (OSError, RuntimeError, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from ctdose.cli.messages import say
 from ctdose.cli.phantom_import import app
 from ctdose.cli.typed_numbers import parse_number
 from ctdose.errors import CtdoseError
+
+if TYPE_CHECKING:
+    from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 SEXES = ("male", "female", "unknown")
 FARTHEST_MM = 1e5
@@ -26,7 +29,8 @@ def import_ct(
         Path, typer.Option("-o", "--output", metavar="FILE", help="Phantom file to write (.h5).")
     ],
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE.nii.gz", help="Organ labels on the voxels of the CT.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Organ labels on the voxels of the CT: NIfTI, or DICOM SEG."),
     ] = None,
     calibration: Annotated[
         Path | None,
@@ -34,7 +38,7 @@ def import_ct(
     ] = None,
     label_map: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.yaml", help="What label values are, beyond TotalSegmentator's."),
+        typer.Option(metavar="FILE.yaml", help="What labels or segments are, beyond the known ones."),
     ] = None,
     sex: Annotated[str, typer.Option(metavar="SEX", help="male, female or unknown.")] = "unknown",
     crop: Annotated[
@@ -54,22 +58,28 @@ def import_ct(
     \b
     Examples:
       ctdose phantom import ct ct.nii.gz --labels organs.nii.gz -o patient.h5
-      ctdose phantom import ct series/ --labels organs.nii.gz --voxel-mm 2 -o patient.h5
+      ctdose phantom import ct series/ --labels organs.dcm --voxel-mm 2 -o patient.h5
     """
-    from ctdose.phantoms.patient.build import Options, build_patient
-    from ctdose.phantoms.phantom_file import save_phantom
+    from ctdose.cli.imported import check_phantom_path, write_imported
+    from ctdose.phantoms.patient.build import build_patient
+    from ctdose.phantoms.patient.options import Options
 
-    _check_output(output, overwrite)
+    check_phantom_path(output, overwrite=overwrite)
     if sex not in SEXES:
         raise CtdoseError(f"sex={sex} (unknown). One of {', '.join(SEXES)}.")
     size = None if voxel_mm is None else parse_number("voxel_mm", voxel_mm, 0.1, 50.0, "For example 2.5.")
     box, keep_air = _box(crop)
     options = Options(labels, calibration, label_map, sex, box, keep_air, size)
-    patient = build_patient(source, options)
-    save_phantom(patient.phantom, output, overwrite=overwrite)
-    for note in patient.notes:
+    notes: list[str] = []
+
+    def read() -> VoxelPhantom:
+        patient = build_patient(source, options)
+        notes.extend(patient.notes)
+        return patient.phantom
+
+    write_imported(read, output, overwrite=overwrite)
+    for note in notes:
         say(note)
-    say(f"Wrote {output}.")
 
 
 def _box(text: str) -> tuple[tuple[float, ...] | None, bool]:
@@ -84,25 +94,3 @@ def _box(text: str) -> tuple[tuple[float, ...] | None, bool]:
     if any(numbers[i] >= numbers[i + 1] for i in (0, 2, 4)):
         raise CtdoseError(f"crop={text} (a range not ascending). {example}")
     return numbers, True
-
-
-def _check_output(path: Path, overwrite: bool) -> None:
-    """Refuse a file that cannot be written, before anything is read."""
-    import h5py
-
-    if path.is_dir():
-        raise CtdoseError(f"output={path} (a folder). Name a file in it.")
-    if not path.parent.is_dir():
-        raise CtdoseError(f"output={path} (no folder {path.parent}). Make it first.")
-    if not path.exists():
-        return
-    if not overwrite:
-        raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
-    try:
-        with h5py.File(path, "r") as file:
-            ours = file.attrs.get("format") == "ctdose-phantom"
-    except (OSError, RuntimeError, ValueError):
-        ours = False
-    if not ours:
-        why = "exists and is not a phantom file, so it is not overwritten"
-        raise CtdoseError(f"output={path} ({why}). Name another file with -o.")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from ctdose.cli.messages import say
+
+if TYPE_CHECKING:
+    from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 
 def import_icrp(
@@ -43,11 +48,17 @@ def import_icrp(
     from ctdose.cli.imported import write_imported
     from ctdose.cli.typed_triples import parse_shape, parse_triple
     from ctdose.phantoms.readers.icrp import read_icrp_phantom
+    from ctdose.phantoms.readers.icrp_notes import notes_of_icrp
 
     columns = None if shape is None else parse_shape("shape", shape)
     size = None if voxel_mm is None else parse_triple("voxel_mm", voxel_mm, 0.1, 50.0)
-    write_imported(
-        lambda: read_icrp_phantom(source, sex, arms=arms, age=age, shape=columns, voxel_mm=size),
-        output,
-        overwrite=overwrite,
-    )
+    notes: list[str] = []
+
+    def read() -> VoxelPhantom:
+        phantom = read_icrp_phantom(source, sex, arms=arms, age=age, shape=columns, voxel_mm=size)
+        notes.extend(notes_of_icrp(phantom))
+        return phantom
+
+    write_imported(read, output, overwrite=overwrite)
+    for note in notes:
+        say(note)

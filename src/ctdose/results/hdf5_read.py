@@ -13,7 +13,7 @@ from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
 from ctdose.results.hdf5_declared import Declared, Unfit, check_link, check_sizes, declared_of, is_plain
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree, Value
-from ctdose.results.seal import is_intact
+from ctdose.seal import is_intact
 
 if TYPE_CHECKING:
     import h5py

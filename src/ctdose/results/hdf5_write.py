@@ -12,7 +12,7 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
 from ctdose.results.hdf5_tree import Tree
-from ctdose.results.seal import sealed
+from ctdose.seal import sealed
 
 if TYPE_CHECKING:
     import h5py
