@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from ctdose.exam.modulation_keys import LIST_RIGHT, ModulationChoice, ModulationOptions, modulation_options
 from ctdose.exam.subject import EventUid
-from ctdose.schema import AS_IS, LATER, Checked, Later, fault, is_number, key, later
+from ctdose.schema import AS_IS, Checked, Later, fault, is_number, key, later
 
 Mode = Literal["helical", "axial", "stationary", "localizer"]
 MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")
-OUTPUTS = ("tube_current_ma", "mas_per_rotation", "effective_mas", "ctdi_vol_mgy")
+OUTPUTS = ("tube_current_ma", "mas_per_rotation", "effective_mas", "ctdi_vol_mgy", "quality_reference_mas")
 ROTATING = ("helical", "axial", "stationary")
-MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
 REGION_WORD = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
 
@@ -46,18 +46,6 @@ def _start_angle(value: Any) -> float | Literal["averaged"]:
     return float(value)
 
 
-def _modulation(value: Any) -> tuple[str, ...]:
-    right = "Write modulation: [] and give the mean tube_current_ma; a constant current is simulated."
-    if not isinstance(value, list | tuple):
-        raise fault("must be a list", "Write modulation: [].")
-    for item in value:
-        if isinstance(item, str) and item not in MODULATIONS:
-            raise fault(f"unknown modulation {item}", right)
-    if value:
-        raise fault(f"tube current modulation is {LATER}", right)
-    return ()
-
-
 ScanRange = Annotated[
     str | tuple[float, float], PlainValidator(_scan_range, json_schema_input_type=str | list[float]), AS_IS
 ]
@@ -66,7 +54,6 @@ StartAngle = Annotated[
     PlainValidator(_start_angle, json_schema_input_type=float | Literal["averaged"]),
     AS_IS,
 ]
-Modulation = Annotated[tuple[str, ...], PlainValidator(_modulation, json_schema_input_type=list[str]), AS_IS]
 
 
 class Acquisition(Checked):
@@ -116,11 +103,30 @@ class Acquisition(Checked):
         example=32,
         right="Write ctdi_phantom_cm: 32 (body) or 16 (head, children).",
     )
-    quality_reference_mas: Later = later(
-        doc="Quality reference mAs of a modulated scan",
-        instead="It needs modulation: give the mean tube_current_ma, mas_per_rotation or effective_mas instead.",
+    quality_reference_mas: float | None = key(
+        None,
+        doc="mAs (helical: effective mAs) that longitudinal modulation gives at reference_diameter_cm",
+        unit="mAs",
+        gt=0,
+        le=20000,
+        example=150,
+        modes=ROTATING,
     )
-    modulation: Modulation = key((), doc="Tube current modulation; only [] (a constant current)", example=[])
+    reference_diameter_cm: float | None = key(
+        None,
+        doc="Water-equivalent diameter at which quality_reference_mas is given; it has no default",
+        unit="cm",
+        ge=5,
+        le=80,
+        example=30,
+        modes=ROTATING,
+    )
+    modulation: ModulationChoice = key(
+        (),
+        doc="Tube current modulation: [] (constant), some of longitudinal, angular, organ; or a mapping",
+        example=[],
+        right=LIST_RIGHT,
+    )
     table_increment_mm: float | None = key(
         None, doc="Table feed between axial rotations", unit="mm", gt=0, le=1000, example=40, modes=("axial",)
     )
@@ -169,5 +175,10 @@ class Acquisition(Checked):
 
     @property
     def output_key(self) -> str:
-        """Which key states the output: one of `OUTPUTS`."""
-        return next(name for name in OUTPUTS if getattr(self, name) is not None)
+        """Which key states the output: one of `OUTPUTS`, or ``modulation`` where a table alone gives it."""
+        return next((name for name in OUTPUTS if getattr(self, name) is not None), "modulation")
+
+    @property
+    def modulation_options(self) -> ModulationOptions:
+        """Every option of the tube current modulation, whichever way it was written."""
+        return modulation_options(self.modulation)

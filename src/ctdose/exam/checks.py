@@ -24,6 +24,7 @@ _INSTEAD = {
     ("effective_mas", "localizer"): "Write tube_current_ma instead.",
     ("mas_per_rotation", "localizer"): "Write tube_current_ma instead.",
     ("rotation_time_s", "localizer"): "Leave it out: the tube stands still.",
+    ("quality_reference_mas", "localizer"): "Write tube_current_ma instead.",
 }
 
 
@@ -73,6 +74,9 @@ def check_acquisition(raw: dict[str, Any], path: KeyPath, report: Report) -> Non
         right = "Leave it out, or give start_angle_deg."
         why = "has no effect when the start angle is averaged"
         report.add((*path, "rotation_direction"), raw["rotation_direction"], why, right)
+    if mode == "localizer" and _given(raw, "modulation") and raw["modulation"] not in ([], ()):
+        right = "Leave it out: the current of a localizer is constant."
+        report.add((*path, "modulation"), "…", "has no effect in localizer mode", right)
     if mode == "stationary":
         _stationary_range(raw, path, report)
 
@@ -95,7 +99,7 @@ def _keys_of_mode(raw: dict[str, Any], path: KeyPath, mode: str, report: Report)
 
 def _output(raw: dict[str, Any], path: KeyPath, mode: Any, report: Report) -> None:
     given = [name for name in OUTPUTS if _given(raw, name)]
-    if not given and not _given(raw, "quality_reference_mas"):
+    if not given and not _has_table(raw):
         usable = [
             n for n in OUTPUTS if mode in (extra_of(Acquisition.model_fields[n]).get("modes") or (mode,))
         ]
@@ -105,6 +109,12 @@ def _output(raw: dict[str, Any], path: KeyPath, mode: Any, report: Report) -> No
     for name in in_order[1:]:
         right = f"Keep exactly one of {', '.join(OUTPUTS)}."
         report.add((*path, name), raw[name], f"a second output beside {in_order[0]}", right)
+
+
+def _has_table(raw: dict[str, Any]) -> bool:
+    """Whether a table of currents may state the output."""
+    given = raw.get("modulation")
+    return isinstance(given, dict) and any(given.get(name) is not None for name in ("table", "z_mm"))
 
 
 def _stationary_range(raw: dict[str, Any], path: KeyPath, report: Report) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.dose_indices import localizer_current_ma, mas_per_rotation_of
+from ctdose.exam.modulation_level import level_mas_per_rotation
 from ctdose.scanner.model import Scanner
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """Tube load of an acquisition; constant current.
+    """Tube load of an acquisition at a constant current: its mean, or the level that a modulation starts from.
 
     Parameters
     ----------
@@ -62,6 +63,9 @@ def resolve_exposure(acquisition: Acquisition, scanner: Scanner) -> Exposure:
 
 
 def _mas_per_rotation(acquisition: Acquisition, scanner: Scanner, phantom_cm: int, seconds: float) -> float:
+    level = level_mas_per_rotation(acquisition, seconds)
+    if level is not None:
+        return level
     if acquisition.tube_current_ma is not None:
         return acquisition.tube_current_ma * seconds
     if acquisition.mas_per_rotation is not None:

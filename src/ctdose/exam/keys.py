@@ -121,12 +121,13 @@ def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     return "" if default is None else "[]" if default == () else scalar_text(default)
 
 
-MIXED = {"phantom": "text or mapping"}
+MIXED = {"phantom": "text or mapping", "acquisitions[].modulation": "list or mapping"}
 
 _SPECIAL = {
     "scan_range": "word or two numbers",
     "start_angle_deg": "averaged or number",
-    "modulation": "list",
+    "z_mm": "list",
+    "angle_deg": "list",
     "isocentre_mm": "two numbers",
     "off_centre_mm": "two numbers",
     "exam_date": "date",

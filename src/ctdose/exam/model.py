@@ -70,6 +70,7 @@ class Exam(Checked):
 
     _document: Document | None = PrivateAttr(default=None)
     _changed: frozenset[KeyPath] = PrivateAttr(default=frozenset())
+    _from_files: dict[KeyPath, str] = PrivateAttr(default_factory=dict)
 
     @field_validator("patient_position", mode="before")
     @classmethod
@@ -105,9 +106,11 @@ class Exam(Checked):
         return self._document.line(path) if self._document and self._document.sha256 else None
 
     def origin(self, path: KeyPath) -> str:
-        """Where a value came from: "user", "default" or "command line"."""
+        """Where a value came from: "user" (and of which file of theirs), "default" or "command line"."""
         if path in self._changed:
             return "command line"
+        if path in self._from_files:
+            return self._from_files[path]
         if self._document is None:
             return "user"
         node: Any = self._document.data

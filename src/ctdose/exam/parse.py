@@ -8,6 +8,7 @@ from typing import Any
 from ctdose.exam.checks import check_exam
 from ctdose.exam.faults import ExamError, Report
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_checks import check_modulation, with_tables
 from ctdose.exam.phantom_checks import check_phantom_name
 from ctdose.exam.scanner_checks import check_scanner_of
 from ctdose.faults import ABSENT
@@ -55,10 +56,11 @@ def exam_from_document(document: Document, *, folder: Path | None = None, check_
     exam, faults = validate(Exam, document)
     report.faults += faults
     check_exam(document.data, report)
+    check_modulation(document.data, folder, report)
     check_phantom_name(document.data, folder, report)
     if check_scanner:
         check_scanner_of(document.data, folder, report)
     report.raise_if_any()
     assert exam is not None
     exam._document = document
-    return exam
+    return with_tables(exam, folder)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ctdose.errors import nearest
+from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.faults import Report
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation_checks import check_tables_on_bodies
 from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
 from ctdose.yaml_reader import Document
@@ -156,6 +158,15 @@ def check_against_phantom(exam: Exam, bodies: Iterable[Body]) -> None:
     for body in all_bodies:
         _words(exam, body, report)
     report.raise_if_any()
+    planned = {i: _planned(item, all_bodies[0]) for i, item in enumerate(exam.acquisitions)}
+    check_tables_on_bodies(exam, len(all_bodies), planned, report)
+    report.raise_if_any()
+
+
+def _planned(acquisition: Acquisition, body: Body) -> tuple[float, float]:
+    from ctdose.exam.plan import planned_range_mm
+
+    return planned_range_mm(acquisition, body)
 
 
 def _numeric_ranges(exam: Exam, body: Body, report: Report) -> None:

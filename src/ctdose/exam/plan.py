@@ -9,6 +9,7 @@ from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.course import course_of
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
+from ctdose.exam.modulation import TubeCurrents, modulated
 from ctdose.exam.phantom_checks import Body, body_name
 from ctdose.exam.view_pieces import (
     ViewPiece,
@@ -51,6 +52,8 @@ class Plan:
         x and y of the rotation axis in the body's coordinates.
     pieces : tuple of ViewPiece
         Where the tube is while it is on, in the order of time; their mAs add up to `total_mas`.
+    modulation : TubeCurrents or None
+        How the tube current varies; `tube_current_ma` and what follows from it are then means over the beam-on.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Plan:
     ctdi_phantom_cm: int
     isocentre_xy_mm: tuple[float, float]
     pieces: tuple[ViewPiece, ...]
+    modulation: TubeCurrents | None = None
 
 
 def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
@@ -116,7 +120,7 @@ def plan_acquisition(
     z_range = planned_range_mm(acquisition, body)
     course = course_of(acquisition, scanner, z_range, beam_width, exposure)
     start, end = course.irradiated_mm
-    return Plan(
+    plan = Plan(
         name=acquisition.name,
         mode=acquisition.mode,
         body=body_name(body),
@@ -143,6 +147,7 @@ def plan_acquisition(
         isocentre_xy_mm=isocentre_xy_mm,
         pieces=course.pieces,
     )
+    return modulated(plan, acquisition, scanner, body)
 
 
 def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:

@@ -114,6 +114,8 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
     kept = {n: v for n, v in values.items() if item.mode in (extra_of(fields[n])["modes"] or [item.mode])}
     if item.start_angle_deg == "averaged":
         kept.pop("rotation_direction", None)
+    options = item.modulation_options
+    kept["modulation"] = [] if options.empty else options.model_dump(mode="json", exclude_none=True)
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}

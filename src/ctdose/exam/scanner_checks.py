@@ -11,6 +11,8 @@ from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.faults import Report
+from ctdose.exam.modulation_checks import check_table_limits
+from ctdose.exam.modulation_level import states_mean
 from ctdose.faults import KeyPath
 from ctdose.scanner.library import ScannerError, load_scanner
 from ctdose.scanner.model import SAME_MM, Scanner
@@ -101,6 +103,9 @@ def _current(scanner: Scanner, raw: dict[str, Any], path: KeyPath, report: Repor
     try:
         acquisition = Acquisition.model_validate(raw)
     except ValidationError:
+        return
+    if not states_mean(acquisition):  # a level, not a current: the tube's limits are applied along the scan
+        check_table_limits(scanner, raw, path, report)
         return
     name = acquisition.output_key
     here, value = (*path, name), getattr(acquisition, name)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
 from pydantic import field_validator
 
 from ctdose.errors import CtdoseError
 from ctdose.scanner.bowtie import Bowtie
-from ctdose.scanner.sections import Collimations, Geometry, Localizer, Output, OutputTable, OverRanging, Tube
+from ctdose.scanner.couch import Couch
+from ctdose.scanner.output import Output, power_law
+from ctdose.scanner.sections import Collimations, Geometry, Localizer, OverRanging, Tube
+from ctdose.scanner.tube_extras import Filter, FocalSpot, OffFocal, SecondTube, checked_thickness
+from ctdose.scanner.unsaid import said
 from ctdose.schema import Checked, fault, key
 from ctdose.yaml_writer import write_yaml
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 SAME_MM = 1e-3  # collimations and rotation times closer than this are the same
@@ -36,12 +40,19 @@ class Scanner(Checked):
         unit="mm",
         right="Write material: thickness in mm, for example aluminium: 7.0.",
     )
+    filters: dict[str, Filter] = key(dict, doc="Additional flat filters by name")
     bowties: dict[str, Bowtie] = key(doc="Beam-shaping filters by name", min_length=1)
+    focal_spots: dict[str, FocalSpot] = key(
+        dict, doc="Focal spots by name, the usual one first; without any it is a point"
+    )
+    off_focal: OffFocal | None = key(None, doc="Off-focal radiation; without it there is none")
     collimations: Collimations = key(doc="Collimations")
     tube: Tube = key(doc="Tube and generator")
     rotation_times_s: list[float] = key(doc="Rotation times", unit="s", min_length=1, example=[0.5, 1.0])
     localizer: Localizer | None = key(None, doc="Localizer; without it that mode is refused")
     over_ranging: OverRanging = key(doc="Over-ranging of helical scans")
+    second_tube: SecondTube | None = key(None, doc="Second tube of a dual-source scanner")
+    table: Couch | None = key(None, doc="Patient table; without it an exam cannot ask for one")
     output: Output | None = key(
         None, doc="CTDI_w per 100 mAs; without it doses are per mAs of an uncalibrated source"
     )
@@ -49,9 +60,7 @@ class Scanner(Checked):
     @field_validator("inherent_filtration_mm")
     @classmethod
     def _thickness(cls, filtration: dict[str, float]) -> dict[str, float]:
-        if any(not 0 <= thickness <= 100 for thickness in filtration.values()):
-            raise fault("every thickness must lie between 0 and 100 mm", "For example {aluminium: 7.0}.")
-        return filtration
+        return checked_thickness(filtration)
 
     @field_validator("rotation_times_s")
     @classmethod
@@ -73,12 +82,17 @@ class Scanner(Checked):
     @property
     def sha256(self) -> str:
         """Hash of everything the file says (comments and order aside)."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        data = said(self.model_dump(mode="json"))
+        if self.focal_spots:
+            data["focal_spots"] = list(
+                data["focal_spots"].items()
+            )  # the first is the default: their order counts
+        text = json.dumps(data, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_yaml(self) -> str:
         """Write everything the file says as YAML, comments lost; `load_scanner` reads it back."""
-        return write_yaml(self.model_dump(mode="json", exclude_none=True))
+        return write_yaml(said(self.model_dump(mode="json", exclude_none=True)))
 
     def bowtie_thickness_mm(self, bowtie: str, fan_angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
         """Thickness of a bowtie along rays of the given fan angles.
@@ -107,11 +121,7 @@ class Scanner(Checked):
         return self._bowtie(bowtie).material
 
     def _bowtie(self, name: str) -> Bowtie:
-        if name not in self.bowties:
-            raise CtdoseError(
-                f"bowtie={name} (unknown to {self.scanner}). It has: {', '.join(self.bowties)}."
-            )
-        return self.bowties[name]
+        return _named(name, self.bowties, "bowtie", self.scanner)
 
     def beam_width_mm(self, collimation_mm: float) -> float:
         """Beam width (FWHM at the isocentre) of a nominal collimation.
@@ -131,16 +141,63 @@ class Scanner(Checked):
         """Table travel with the beam on beyond the planned length of a helical scan: a · pitch · nT + b, mm."""
         return self.over_ranging.a * pitch * collimation_mm + self.over_ranging.b_mm
 
-    def filtration_mm(self) -> dict[str, float]:
-        """Thickness of the inherent filtration by material, mm; the bowtie comes on top."""
-        return dict(self.inherent_filtration_mm)
+    def filtration_mm(self, filter: str | None = None) -> dict[str, float]:
+        """Thickness of the flat filters by material, mm; the bowtie comes on top.
+
+        Parameters
+        ----------
+        filter : str, optional
+            Name of an additional filter, which is added to the inherent filtration.
+
+        Raises
+        ------
+        CtdoseError
+            The scanner has no such filter.
+        """
+        layers = dict(self.inherent_filtration_mm)
+        for material, thickness in self.filter_mm(filter).items():
+            layers[material] = layers.get(material, 0.0) + thickness
+        return layers
+
+    def filter_mm(self, filter: str | None) -> dict[str, float]:
+        """Thickness of an additional filter by material, mm; empty for None."""
+        if filter is None:
+            return {}
+        return dict(_named(filter, self.filters, "filter", self.scanner).thickness_mm)
+
+    def focal_spot(self, name: str | None = None) -> FocalSpot | None:
+        """Give a focal spot by its name.
+
+        Parameters
+        ----------
+        name : str, optional
+            Default: the first of the file.
+
+        Returns
+        -------
+        FocalSpot or None
+            None if no name is given and the file states no focal spot: a point.
+
+        Raises
+        ------
+        CtdoseError
+            The scanner has no such focal spot.
+        """
+        if name is None:
+            return next(iter(self.focal_spots.values()), None)
+        return _named(name, self.focal_spots, "focal_spot", self.scanner)
 
     def ctdi_phantom_cm(self, bowtie: str) -> int:
         """CTDI phantom, 16 or 32 cm, in which doses with this bowtie are stated unless the exam says otherwise."""
         return self._bowtie(bowtie).ctdi_phantom_cm
 
     def ctdi_w_mgy_per_100mas(
-        self, kv: float, bowtie: str, phantom_cm: int, collimation_mm: float | None = None
+        self,
+        kv: float,
+        bowtie: str,
+        phantom_cm: int,
+        collimation_mm: float | None = None,
+        filter: str | None = None,
     ) -> float | None:
         """CTDI_w of one rotation without table feed, per 100 mAs.
 
@@ -157,35 +214,34 @@ class Scanner(Checked):
             16 or 32.
         collimation_mm : float, optional
             Nominal collimation, default that of the table.
+        filter : str, optional
+            Name of an additional filter, default none.
 
         Returns
         -------
         float or None
-            mGy per 100 mAs; None if the scanner's file has no table for this bowtie and phantom.
+            mGy per 100 mAs; None if the scanner's file has no table for this bowtie, phantom and filter. Behind a
+            filter without a table of its own the output follows from the table without a filter: the photons
+            that the model lets through.
 
         Raises
         ------
         CtdoseError
             The tube voltage lies outside the table, or the scanner has no such collimation.
         """
-        table = self._output_table(bowtie, phantom_cm)
+        table = self.output.table(bowtie, phantom_cm, filter) if self.output else None
         if table is None or self.output is None:
             return None
         reference = self.output.reference_collimation_mm
         nominal = reference if collimation_mm is None else collimation_mm
         scale = self.beam_width_mm(nominal) / nominal * reference / self.beam_width_mm(reference)
-        return scale * _power_law(kv, table.ctdi_w_mgy_per_100mas, self.scanner)
-
-    def _output_table(self, bowtie: str, phantom_cm: int) -> OutputTable | None:
-        tables = self.output.tables if self.output else []
-        return next((t for t in tables if (t.bowtie, t.ctdi_phantom_cm) == (bowtie, phantom_cm)), None)
+        return scale * power_law(kv, table.ctdi_w_mgy_per_100mas, self.scanner)
 
 
-def _power_law(kv: float, rows: list[list[float]], scanner: str) -> float:
-    voltages, values = zip(*rows, strict=True)
-    if not voltages[0] - 1e-9 <= kv <= voltages[-1] + 1e-9:
-        span = f"{voltages[0]:g} to {voltages[-1]:g} kV"
-        raise CtdoseError(
-            f"tube_voltage_kv={kv:g} (outside the output table of {scanner}). It covers {span}."
-        )
-    return math.exp(float(np.interp(math.log(kv), np.log(voltages), np.log(values))))
+EntryT = TypeVar("EntryT")
+
+
+def _named(name: str, known: Mapping[str, EntryT], kind: str, scanner: str) -> EntryT:
+    if name not in known:
+        raise CtdoseError(f"{kind}={name} (unknown to {scanner}). It has: {', '.join(known) or 'none'}.")
+    return known[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Literal
 
 from pydantic import field_validator
@@ -22,6 +21,17 @@ class Geometry(Checked):
     anode_angle_deg: float = key(doc="Angle of the target surface", unit="deg", ge=5, le=20, example=8)
     anode_side: Literal["head", "foot"] = key(
         doc="End of the rotation axis, of a head-first patient, towards which the anode lies: the weaker side"
+    )
+    source_collimator_distance_mm: float | None = key(
+        None,
+        doc="Focal spot to the blades that limit the beam along the rotation axis",
+        unit="mm",
+        gt=10,
+        lt=1500,
+        example=200,
+    )
+    gantry_tilt_max_deg: float = key(
+        0.0, doc="Greatest tilt of the gantry to either side; 0: it cannot be tilted", unit="deg", ge=0, le=45
     )
     source: str = key("", doc="Where the values come from")
     verified: bool = key(True, doc="Whether that source was read")
@@ -77,37 +87,9 @@ class OverRanging(Checked):
 
     a: float = key(doc="Part that grows with the feed per rotation", ge=0, le=10, example=1.3)
     b_mm: float = key(doc="Constant part", unit="mm", ge=0, le=500, example=12)
-    source: str = key(doc="Where the values come from")
-    verified: bool = key(True, doc="Whether that source was read")
-
-
-class OutputTable(Checked):
-    """CTDI_w of one bowtie in one CTDI phantom."""
-
-    bowtie: str = key(doc="Name of the bowtie", example="body")
-    ctdi_phantom_cm: Literal[16, 32] = key(doc="Diameter of the CTDI phantom", unit="cm", example=32)
-    ctdi_w_mgy_per_100mas: list[list[float]] = key(
-        doc="Pairs of tube voltage and CTDI_w per 100 mAs", unit="kV, mGy", min_length=1, example=[[120, 7.8]]
+    dynamic_collimation: bool = key(
+        False,
+        doc="Whether the blades open and close at the ends, which blocks a part of the over-ranged beam",
     )
-
-    @field_validator("ctdi_w_mgy_per_100mas")
-    @classmethod
-    def _rising_pairs(cls, rows: list[list[float]]) -> list[list[float]]:
-        voltages = [row[0] for row in rows if len(row) == 2]
-        if len(voltages) < len(rows) or any(value <= 0 for row in rows for value in row):
-            raise fault("every row must be a tube voltage and a positive CTDI_w", "For example [[120, 7.8]].")
-        if any(b <= a for a, b in itertools.pairwise(voltages)):
-            raise fault("the tube voltages must rise", "Sort the rows, one for each tube voltage.")
-        return rows
-
-
-class Output(Checked):
-    """What the scanner gives: CTDI_w of one rotation without table feed."""
-
-    reference_collimation_mm: float = key(doc="Collimation of the tables", unit="mm", gt=0, example=40)
-    relative_systematic_error: float = key(
-        doc="Relative standard error common to the table", ge=0, le=1, example=0.15
-    )
-    tables: list[OutputTable] = key(doc="One table for each bowtie and CTDI phantom", min_length=1)
     source: str = key(doc="Where the values come from")
     verified: bool = key(True, doc="Whether that source was read")

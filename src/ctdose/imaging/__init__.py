@@ -1,0 +1,1 @@
+"""What an image of the phantom would show: water-equivalent diameter, size-specific dose estimate."""
