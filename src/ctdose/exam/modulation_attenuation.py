@@ -59,7 +59,9 @@ class AttenuationProfile:
         half = min(WINDOW_MM, high - low) / 2.0
         middle = np.clip(np.asarray(z_mm, np.float64), low + half, high - half)
         table = np.column_stack([self.diameter_cm, self.central])
-        summed = np.vstack([np.zeros(table.shape[1]), np.cumsum(table * np.diff(self.edges_mm)[:, None], axis=0)])
+        summed = np.vstack(
+            [np.zeros(table.shape[1]), np.cumsum(table * np.diff(self.edges_mm)[:, None], axis=0)]
+        )
         ends = [_rows(self.edges_mm, summed, middle + side * half) for side in (-1.0, 1.0)]
         mean = (ends[1] - ends[0]) / (2.0 * half)
         return mean[:, 0], mean[:, 1:]
@@ -78,11 +80,15 @@ def beam_energy_kev(scanner: Scanner, acquisition: Acquisition) -> float:
     thinnest_mm = float(scanner.bowtie_thickness_mm(bowtie, np.zeros(1))[0])
     filters = tuple(sorted(scanner.filtration_mm().items()))
     anode = scanner.geometry.anode_angle_deg
-    return _energy(acquisition.tube_voltage_kv, anode, filters, (scanner.bowtie_material(bowtie), thinnest_mm))
+    return _energy(
+        acquisition.tube_voltage_kv, anode, filters, (scanner.bowtie_material(bowtie), thinnest_mm)
+    )
 
 
 @lru_cache(maxsize=64)
-def _energy(kv: float, anode: float, filters: tuple[tuple[str, float], ...], bowtie: tuple[str, float]) -> float:
+def _energy(
+    kv: float, anode: float, filters: tuple[tuple[str, float], ...], bowtie: tuple[str, float]
+) -> float:
     from ctdose.physics.spectra import tube_spectrum
 
     return tube_spectrum(kv, anode, dict(filters)).filtered(dict([bowtie])).mean_energy_kev

@@ -76,7 +76,9 @@ def _is_longitudinal(raw: dict[str, Any]) -> bool:
 def _quality_reference(raw: dict[str, Any], path: KeyPath, report: Report) -> None:
     reference, diameter = raw.get("quality_reference_mas"), raw.get("reference_diameter_cm")
     if reference is not None and not _is_longitudinal(raw):
-        right = "Add modulation: [longitudinal], or give effective_mas or mas_per_rotation, the mean of the scan."
+        right = (
+            "Add modulation: [longitudinal], or give effective_mas or mas_per_rotation, the mean of the scan."
+        )
         why = "needs longitudinal modulation: without it no size enters"
         report.add((*path, "quality_reference_mas"), reference, why, right)
     if reference is not None and diameter is None:
@@ -116,7 +118,11 @@ def _organ(raw: dict[str, Any], options: ModulationOptions, path: KeyPath, repor
     stated = next((name for name in OUTPUTS[:-1] if raw.get(name) is not None), None)
     if organ is None or organ.compensation or stated is None:
         return
-    mean = f" {stated}: {raw[stated] * mean_factor(organ):.4g}" if is_number(raw[stated]) else f" a lower {stated}"
+    mean = (
+        f" {stated}: {raw[stated] * mean_factor(organ):.4g}"
+        if is_number(raw[stated])
+        else f" a lower {stated}"
+    )
     right = f"Leave compensation out and write{mean}: what the sector leaves of the mean."
     why = f"{stated} is the mean of the scan, the sector's loss included"
     report.add((*path, "modulation", "organ", "compensation"), False, why, right)
@@ -141,7 +147,9 @@ def _table(
         return
     if table.has_angles and options.angular_strength is not None and options.table is not None:
         right = "Leave it out, or give a table without angle_deg."
-        report.add((*path, "angular_strength"), options.angular_strength, "the table gives the current around", right)
+        report.add(
+            (*path, "angular_strength"), options.angular_strength, "the table gives the current around", right
+        )
     ends = raw.get("scan_range")
     if isinstance(ends, list | tuple) and len(ends) == 2 and all(map(is_number, ends)):
         margin = raw.get("scan_margin_mm") or 0.0
@@ -207,7 +215,9 @@ def check_table_limits(scanner: Scanner, raw: dict[str, Any], path: KeyPath, rep
     report.add((*path, "modulation", key), value, why, right)
 
 
-def check_tables_on_bodies(exam: Exam, bodies: int, planned: dict[int, tuple[float, float]], report: Report) -> None:
+def check_tables_on_bodies(
+    exam: Exam, bodies: int, planned: dict[int, tuple[float, float]], report: Report
+) -> None:
     """Check the tables of an exam against its bodies: a z of one body, and the planned range covered.
 
     Parameters

@@ -17,7 +17,9 @@ ANGULAR_STRENGTH = 0.5
 MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
 MOST_ROWS = 2000
 MOST_ANGLES = 720
-LIST_RIGHT = "Write modulation: [] or some of longitudinal, angular, organ, or a mapping such as {table: FILE.csv}."
+LIST_RIGHT = (
+    "Write modulation: [] or some of longitudinal, angular, organ, or a mapping such as {table: FILE.csv}."
+)
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -41,7 +43,9 @@ def _rising(values: list[float] | None) -> list[float] | None:
 
 def _angles(values: list[float] | None) -> list[float] | None:
     if values is not None and not all(0 <= angle < 360 for angle in values):
-        raise fault("an angle is not from 0 to below 360 deg", "Write gantry angles such as [0, 90, 180, 270].")
+        raise fault(
+            "an angle is not from 0 to below 360 deg", "Write gantry angles such as [0, 90, 180, 270]."
+        )
     return _rising(values)
 
 
@@ -81,10 +85,19 @@ class OrganModulation(Checked):
         120.0, doc="Width of the sector with less current", unit="deg", ge=10, le=350, example=120
     )
     relative_current: float = declare(
-        0.25, doc="Current in the sector over that of the same scan without the reduction", ge=0, lt=1, example=0.25
+        0.25,
+        doc="Current in the sector over that of the same scan without the reduction",
+        ge=0,
+        lt=1,
+        example=0.25,
     )
     centre_deg: float = declare(
-        0.0, doc="Gantry angle of the middle of the sector; 0: in front", unit="deg", ge=-360, le=360, example=0
+        0.0,
+        doc="Gantry angle of the middle of the sector; 0: in front",
+        unit="deg",
+        ge=-360,
+        le=360,
+        example=0,
     )
     compensation: bool = declare(
         True, doc="The rest of the rotation takes over what the sector loses: the mean stays as it is"
@@ -116,10 +129,20 @@ class ModulationOptions(Checked):
         example="currents.csv",
     )
     z_mm: Rising | None = declare(
-        None, doc="Table: z of the beam's centre", unit="mm", min_length=2, max_length=MOST_ROWS, example=[0, 300]
+        None,
+        doc="Table: z of the beam's centre",
+        unit="mm",
+        min_length=2,
+        max_length=MOST_ROWS,
+        example=[0, 300],
     )
     angle_deg: Angles | None = declare(
-        None, doc="Table: gantry angles", unit="deg", min_length=2, max_length=MOST_ANGLES, example=[0, 90, 180, 270]
+        None,
+        doc="Table: gantry angles",
+        unit="deg",
+        min_length=2,
+        max_length=MOST_ANGLES,
+        example=[0, 90, 180, 270],
     )
     tube_current_ma: Currents = declare(
         None, doc="Table: a current for each z_mm, or for each z_mm one for each angle_deg", unit="mA"

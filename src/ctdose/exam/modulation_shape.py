@@ -71,7 +71,9 @@ class CurrentShape:
         if self.options.organ is not None:
             factor *= organ_factor(self.options.organ, centre_deg, span_deg)
             if self.options.organ.compensation:
-                reduced = organ_factor(self.options.organ, ANGLES_DEG, np.full(ANGLES_DEG.size, ANGLE_BIN_DEG))
+                reduced = organ_factor(
+                    self.options.organ, ANGLES_DEG, np.full(ANGLES_DEG.size, ANGLE_BIN_DEG)
+                )
                 factor /= (turn * reduced).mean(axis=1)
         if self.table is not None:
             factor *= self.table.at(z_mm, centre_deg) / self.level_ma

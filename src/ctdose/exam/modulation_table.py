@@ -128,7 +128,9 @@ def read_table(path: Path) -> tuple[CurrentTable, str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TableFault("not text in UTF-8", "Save it as CSV in UTF-8.") from None
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    lines = [
+        (i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")
+    ]
     if not lines:
         raise TableFault("empty", "Begin with a line z_mm,tube_current_ma.")
     names = [cell.strip() for cell in next(csv.reader([lines[0][1]]))]
@@ -153,7 +155,9 @@ def _check_columns(names: list[str], line: int) -> None:
 def _numbers(line: str, names: list[str], number: int) -> dict[str, float]:
     cells = next(csv.reader([line]))
     if len(cells) != len(names):
-        raise TableFault(f"line {number}: {len(cells)} values for {len(names)} columns", "Separate them by commas.")
+        raise TableFault(
+            f"line {number}: {len(cells)} values for {len(names)} columns", "Separate them by commas."
+        )
     try:
         row = {name: float(cell) for name, cell in zip(names, cells, strict=True)}
     except ValueError:
@@ -161,9 +165,13 @@ def _numbers(line: str, names: list[str], number: int) -> dict[str, float]:
     if not all(math.isfinite(value) for value in row.values()):
         raise TableFault(f"line {number}: not finite", "Write numbers.")
     if not 0 <= row["tube_current_ma"] <= MAX_MA:
-        raise TableFault(f"line {number}: a current is not from 0 to 5000 mA", "Write the tube current in mA.")
+        raise TableFault(
+            f"line {number}: a current is not from 0 to 5000 mA", "Write the tube current in mA."
+        )
     if not 0 <= row.get("angle_deg", 0.0) < 360:
-        raise TableFault(f"line {number}: an angle is not from 0 to below 360 deg", "Write gantry angles in deg.")
+        raise TableFault(
+            f"line {number}: an angle is not from 0 to below 360 deg", "Write gantry angles in deg."
+        )
     return row
 
 
@@ -180,6 +188,8 @@ def _grid(rows: list[dict[str, float]], numbers: list[int]) -> CurrentTable:
     if len(places) != len(z) * len(angles):
         raise TableFault("not every z_mm has the same angles", "Give every z_mm each of the angles.")
     if len(z) > MOST_ROWS or len(angles) > MOST_ANGLES:
-        raise TableFault(f"more than {MOST_ROWS} z or {MOST_ANGLES} angles", "A row for every few mm and 10 deg will do.")
+        raise TableFault(
+            f"more than {MOST_ROWS} z or {MOST_ANGLES} angles", "A row for every few mm and 10 deg will do."
+        )
     current = np.array([row["tube_current_ma"] for row in rows]).reshape(len(z), len(angles))
     return _checked(CurrentTable(np.array(z), np.array(angles), current))
