@@ -14,7 +14,7 @@ the apodisation of a real chain lower it in the same way for all settings: ratio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,8 +45,8 @@ class Image:
     """
 
     slice_thickness_mm: float = 5.0
-    kernel: FilterKernel = FilterKernel()
-    detector: Detector = Detector()
+    kernel: FilterKernel = field(default_factory=FilterKernel)
+    detector: Detector = field(default_factory=Detector)
     views_per_rotation: int = 1000
     element_mm: float = 0.625
 

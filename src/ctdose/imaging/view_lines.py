@@ -59,7 +59,7 @@ def view_lines(
     way = np.subtract(point_mm, axis_mm) - radius_mm * outward
     way /= np.hypot(*way.T)[:, None]
     across = way[:, 0] * outward[:, 1] - way[:, 1] * outward[:, 0]
-    nz, ny, nx = body.shape
+    _, ny, nx = body.shape
     corner, spacing = body.corner_mm, body.spacing_mm
     chords = chords_through(corner[:2], spacing[:2], (nx, ny), point_mm, way)
     return ViewLines(chords, np.arcsin(across))
@@ -75,4 +75,4 @@ def areal_densities(body: VoxelPhantom, k: int, lines: ViewLines) -> F64:
     views = lines.fan_angle_rad.size
     ray = np.repeat(np.arange(views), np.diff([*chords.first, chords.pixel.size]))
     flat = np.bincount(ray * materials + material, density * chords.length_cm, views * materials)
-    return flat.reshape(views, materials)
+    return np.asarray(flat, np.float64).reshape(views, materials)
