@@ -61,14 +61,40 @@ def central_chords(
     ValueError
         The axis lies outside the grid.
     """
+    angle = np.deg2rad(np.asarray(angles_deg, np.float64))
+    ways = np.column_stack([np.sin(angle), -np.cos(angle)])
+    return chords_through(corner_mm, spacing_mm, shape, axis_mm, ways)
+
+
+def chords_through(
+    corner_mm: tuple[float, float],
+    spacing_mm: tuple[float, float],
+    shape: tuple[int, int],
+    point_mm: tuple[float, float],
+    directions: F64,
+) -> Chords:
+    """Find the voxels on lines through one point.
+
+    Parameters
+    ----------
+    corner_mm, spacing_mm, shape
+        As in `central_chords`.
+    point_mm : (float, float)
+        Inside the grid.
+    directions : float64 ndarray [rays, 2]
+        Unit vectors.
+
+    Raises
+    ------
+    ValueError
+        The point lies outside the grid.
+    """
     high = tuple(c + s * n for c, s, n in zip(corner_mm, spacing_mm, shape, strict=True))
-    if not all(low < at < up for low, at, up in zip(corner_mm, axis_mm, high, strict=True)):
-        raise ValueError(f"axis_mm={axis_mm} (outside the grid). The rotation axis must cross the phantom.")
+    if not all(low < at < up for low, at, up in zip(corner_mm, point_mm, high, strict=True)):
+        raise ValueError(f"point={point_mm} (outside the grid). The rotation axis must cross the phantom.")
     pixels, lengths, first, count = [], [], [], 0
-    for angle in np.deg2rad(np.asarray(angles_deg, np.float64)):
-        pixel, length = _chord(
-            corner_mm, spacing_mm, shape, axis_mm, float(np.sin(angle)), float(-np.cos(angle))
-        )
+    for u, v in directions.tolist():
+        pixel, length = _chord(corner_mm, spacing_mm, shape, point_mm, u, v)
         pixels.append(pixel)
         lengths.append(length)
         first.append(count)
