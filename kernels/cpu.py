@@ -17,14 +17,14 @@ from ctdose.kernels.lanes import transport_lanes
 from ctdose.kernels.tally import COUNTERS, LIST_SIZE, MARKS, Scratch, Tallies
 
 
-def make_scratch(rows: int, composites: int) -> Scratch:
+def make_scratch(rows: int, composites: int, variants: int = 0) -> Scratch:
     """Allocate the working memory of one history.
 
     Parameters
     ----------
     rows : int
         Regions and responses.
-    composites : int
+    composites, variants : int
     """
     return Scratch(
         row_sum=np.zeros(rows, np.int64),
@@ -34,6 +34,7 @@ def make_scratch(rows: int, composites: int) -> Scratch:
         voxel=np.zeros(LIST_SIZE, np.int64),
         value=np.zeros(LIST_SIZE, np.int64),
         seen=np.zeros(MARKS + 1, np.int64),
+        weight=np.zeros(variants, np.float64),
     )
 
 
@@ -43,7 +44,7 @@ def make_tallies(acquisitions: int, rows: int, voxels: np.ndarray) -> Tallies:
     Parameters
     ----------
     acquisitions, rows : int
-        Rows include the composites.
+        Rows include the composites; with variants, acquisitions · (variants + 1).
     voxels : int64 ndarray [2 * voxels]
         Sums and squares, shared by all batches and threads; length 0 without a voxel map.
     """
@@ -61,16 +62,16 @@ class Workspace(NamedTuple):
     block: Block
 
 
-def make_workspace(rows: int, composites: int) -> Workspace:
+def make_workspace(rows: int, composites: int, variants: int = 0) -> Workspace:
     """Allocate the working memory of one thread for both kernels.
 
     Parameters
     ----------
     rows : int
         Regions and responses.
-    composites : int
+    composites, variants : int
     """
-    return Workspace(make_scratch(rows, composites), make_block(rows, composites))
+    return Workspace(make_scratch(rows, composites, variants), make_block(rows, composites, variants))
 
 
 def make_entry(version: str, cache_folder: str | None = None, *, reference: bool = False) -> Any:

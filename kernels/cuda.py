@@ -18,7 +18,7 @@ from ctdose.kernels.tables import BATCH_HISTORIES, Run
 from ctdose.kernels.tally import COUNTERS, LIST_SIZE, MARKS, Scratch, Tallies
 
 
-def make_scratch(threads: int, run: Run) -> Scratch:
+def make_scratch(threads: int, run: Run, variants: int = 0) -> Scratch:
     """Allocate, on the host, the working memory of all threads: the fields of Scratch, one row a thread.
 
     Parameters
@@ -26,6 +26,7 @@ def make_scratch(threads: int, run: Run) -> Scratch:
     threads : int
     run : Run
         Without a voxel map the lists of voxels, 10 kB a thread, are left out.
+    variants : int
     """
     size, marks = (LIST_SIZE, MARKS + 1) if run.with_voxels else (1, 1)
     return Scratch(
@@ -36,6 +37,7 @@ def make_scratch(threads: int, run: Run) -> Scratch:
         voxel=np.zeros((threads, size), np.int64),
         value=np.zeros((threads, size), np.int64),
         seen=np.zeros((threads, marks), np.int64),
+        weight=np.zeros((threads, variants), np.float64),
     )
 
 
@@ -50,6 +52,7 @@ def scratch_of(scratch, thread):
         scratch.voxel[thread],
         scratch.value[thread],
         scratch.seen[thread],
+        scratch.weight[thread],
     )
 
 

@@ -51,18 +51,19 @@ def emit(tables, counters, history):
         Flights so far, after the first.
     x, y, z, u, v, w : float32
         Where it enters.
-    acquisition : int
+    piece, cell : int
+        Where it comes from.
     """
-    x, y, z, u, v, w, energy, xi, acquisition = sample_source(tables.run, tables.views, tables.beams, history)
+    x, y, z, u, v, w, energy, xi, piece, cell = sample_source(tables.run, tables.views, tables.beams, history)
     counters[SUM_EMITTED] += quanta(energy)
     if xi == STOPPED:
         counters[SUM_ESCAPED] += quanta(energy)
-        return ZERO, np.int64(0), x, y, z, u, v, w, acquisition
+        return ZERO, np.int64(0), x, y, z, u, v, w, piece, cell
     distance = distance_to_phantom(tables.voxels, x, y, z, u, v, w)
     energy, step, x, y, z, u, v, w = arrive(tables, counters, history, xi, distance, energy, x, y, z, u, v, w)
     if energy > ZERO:
         counters[COUNT_ENTERED] += 1
-    return energy, step, x, y, z, u, v, w, acquisition
+    return energy, step, x, y, z, u, v, w, piece, cell
 
 
 @inline_jit
@@ -72,7 +73,7 @@ def transport_history(tables, scratch, tallies, history):
     counters = tallies.counters
 
     # 1. From the source to the tracked volume
-    energy, step, x, y, z, u, v, w, acquisition = emit(tables, counters, history)
+    energy, step, x, y, z, u, v, w, piece, cell = emit(tables, counters, history)
     if energy == ZERO:
         counters[COUNT_STEPS] += step
         return
@@ -124,4 +125,4 @@ def transport_history(tables, scratch, tallies, history):
             majorant = interpolate_majorant(attenuation.majorant, i, excess)
 
     counters[COUNT_STEPS] += step
-    finish_history(run, tables.composites, scratch, tallies, np.uint32(acquisition))
+    finish_history(tables, scratch, tallies, piece, cell)

@@ -30,7 +30,7 @@ def start_photons(views, beams, first, number, queue):
     """Position, direction and energy of the photons at the source."""
     word = queue.word
     for k in range(number):
-        x, y, z, u, v, w, energy, xi, acquisition = photon_of_words(
+        x, y, z, u, v, w, energy, xi, piece, cell = photon_of_words(
             views,
             beams,
             first + k,
@@ -40,7 +40,7 @@ def start_photons(views, beams, first, number, queue):
         )
         queue.x[k], queue.y[k], queue.z[k] = x, y, z
         queue.u[k], queue.v[k], queue.w[k] = u, v, w
-        queue.energy[k], queue.xi_flight[k], queue.acquisition[k] = energy, xi, acquisition
+        queue.energy[k], queue.xi_flight[k], queue.piece[k], queue.cell[k] = energy, xi, piece, cell
 
 
 @jit
@@ -100,7 +100,7 @@ def keep(tables, queue, counters, history, k, kept):
     counters[COUNT_ENTERED] += 1
     queue.x[kept], queue.y[kept], queue.z[kept] = x, y, z
     queue.u[kept], queue.v[kept], queue.w[kept] = u, v, w
-    queue.energy[kept], queue.acquisition[kept] = energy, queue.acquisition[k]
+    queue.energy[kept], queue.piece[kept], queue.cell[kept] = energy, queue.piece[k], queue.cell[k]
     queue.history[kept], queue.step[kept] = history, step
     return kept + 1
 
@@ -113,7 +113,7 @@ def refill(lanes, queue, lane):
     lanes.x[lane], lanes.y[lane], lanes.z[lane] = queue.x[k], queue.y[k], queue.z[k]
     lanes.u[lane], lanes.v[lane], lanes.w[lane] = queue.u[k], queue.v[k], queue.w[k]
     lanes.history[lane], lanes.step[lane] = queue.history[k], queue.step[k]
-    lanes.energy[lane], lanes.acquisition[lane] = queue.energy[k], queue.acquisition[k]
+    lanes.energy[lane], lanes.piece[lane], lanes.cell[lane] = queue.energy[k], queue.piece[k], queue.cell[k]
     lanes.room[lane] = ZERO
 
 

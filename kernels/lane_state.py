@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctdose.kernels._jit import inline_jit
-from ctdose.kernels.tables import F32, I32, I64, U32
+from ctdose.kernels.tables import F32, F64, I32, I64, U32
 from ctdose.kernels.tally import LIST_SIZE, MARKS, Scratch
 
 LANES = 256
@@ -30,7 +30,8 @@ class Lanes(NamedTuple):
     room: F32  # cm that can be flown without meeting another zone; 0: not known
     history: I64  # FREE: the lane is free
     step: I64  # number of the step it takes next
-    acquisition: U32
+    piece: U32  # of the scan, from which it comes
+    cell: U32  # bins from which it was drawn (variants.py)
 
 
 class Step(NamedTuple):
@@ -92,7 +93,8 @@ class Queue(NamedTuple):
     energy: F32
     history: I64
     step: I64
-    acquisition: U32
+    piece: U32
+    cell: U32
     word: U32  # [12, LANES]
     xi_flight: F32
     enter: F32  # cm, distance at which the ray enters the tracked volume
@@ -101,7 +103,7 @@ class Queue(NamedTuple):
 
 
 class Bank(NamedTuple):
-    """The scratch memory of all lanes (tally.Scratch), one row a lane; composites and marks are shared."""
+    """The scratch memory of all lanes (tally.Scratch), one row a lane; composites, marks and weights are shared."""
 
     row_sum: I64  # [LANES, rows + 1]
     touched: U32  # [LANES, rows + 1]
@@ -110,6 +112,7 @@ class Bank(NamedTuple):
     voxel: I64  # [LANES, LIST_SIZE]
     value: I64  # [LANES, LIST_SIZE]
     seen: I64  # [MARKS + 1]
+    weight: F64  # [variants]
 
 
 class Block(NamedTuple):
@@ -133,12 +136,13 @@ def lane_scratch(bank, lane):
         bank.voxel[lane],
         bank.value[lane],
         bank.seen,
+        bank.weight,
     )
 
 
 def _make(kind: type[Any], **shapes: tuple[int, ...]) -> Any:
     """Zeros of the types that the fields of a tuple name."""
-    types = {F32: np.float32, I32: np.int32, I64: np.int64, U32: np.uint32}
+    types = {F32: np.float32, F64: np.float64, I32: np.int32, I64: np.int64, U32: np.uint32}
     return kind(
         **{
             name: np.zeros(shapes.get(name, (LANES,)), types[annotation])
@@ -147,14 +151,14 @@ def _make(kind: type[Any], **shapes: tuple[int, ...]) -> Any:
     )
 
 
-def make_block(rows: int, composites: int) -> Block:
+def make_block(rows: int, composites: int, variants: int = 0) -> Block:
     """Allocate a block of lanes, all free; a free lane flies too, so its numbers are harmless ones.
 
     Parameters
     ----------
     rows : int
         Regions and responses.
-    composites : int
+    composites, variants : int
     """
     lanes = _make(Lanes)
     lanes.x.fill(PARKED_CM)
@@ -170,5 +174,6 @@ def make_block(rows: int, composites: int) -> Block:
         voxel=(LANES, LIST_STRIDE),
         value=(LANES, LIST_STRIDE),
         seen=(MARKS + 1,),
+        weight=(variants,),
     )
     return Block(lanes, _make(Step), _make(Hits), _make(Queue, word=(12, LANES), place=(2,)), bank)

@@ -116,9 +116,8 @@ def replace_ended(tables, block, tallies, number, following, last):
         if lanes.history[lane] != FREE:
             tallies.counters[COUNT_STEPS] += lanes.step[lane]
             finish_history(
-                tables.run, tables.composites, lane_scratch(block.bank, lane), tallies,
-                lanes.acquisition[lane],
-            )  # fmt: skip
+                tables, lane_scratch(block.bank, lane), tallies, lanes.piece[lane], lanes.cell[lane]
+            )
         while queue.place[NEXT] == queue.place[NUMBER] and following < last:
             following = fill_queue(tables, queue, tallies.counters, following, last)
         if queue.place[NEXT] == queue.place[NUMBER]:

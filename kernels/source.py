@@ -22,6 +22,7 @@ from ctdose.kernels.focal_spot import sample_spot, through_collimator
 from ctdose.kernels.rng import STREAM_SOURCE, random_block, uniform
 from ctdose.kernels.sampling import find_cumulative, sample_alias
 from ctdose.kernels.tables import BATCH_HISTORIES, BEAM_CT, BEAM_PARALLEL
+from ctdose.kernels.variants import cell_of
 
 ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 HALF_64, TWO_POW_MINUS_32_64 = np.float64(0.5), np.float64(2.0**-32)
@@ -61,7 +62,7 @@ def is_open(blades, tan_cone, fraction, tangent):
 
 @inline_jit
 def sample_field(beams, beam, word_fan, word_cone, xi_fan, xi_cone):
-    """Direction in the frame of the focal spot: fan bin, and the parts forward, across and along."""
+    """Direction in the frame of the focal spot: bins of fan and cone angle, and the parts forward, across, along."""
     fan_bin = sample_alias(beams.fan_alias[beam], word_fan)
     fan_angle = beams.fan[beam, 0] + beams.fan[beam, 1] * (np.float32(fan_bin) + xi_fan)
     sin_fan, cos_fan = sincos(fan_angle)
@@ -71,7 +72,7 @@ def sample_field(beams, beam, word_fan, word_cone, xi_fan, xi_cone):
     sin_low, sin_high = low / np.sqrt(ONE + low * low), high / np.sqrt(ONE + high * high)
     sin_b = sin_low + (sin_high - sin_low) * place
     cos_b = np.sqrt(ONE - sin_b * sin_b)
-    return fan_bin, cos_b * cos_fan, cos_b * sin_fan, sin_b
+    return fan_bin, cone_bin, cos_b * cos_fan, cos_b * sin_fan, sin_b
 
 
 @inline_jit
@@ -115,7 +116,7 @@ def sample_source(run, views, beams, history):
 
 @inline_jit
 def photon_of_words(views, beams, history, first, second, third):
-    """Position, direction, energy and acquisition of the photon that begins a history, from its blocks of words.
+    """Position, direction, energy and origin of the photon that begins a history, from its blocks of words.
 
     The third block counts for beams with an extended focus alone.
 
@@ -125,19 +126,24 @@ def photon_of_words(views, beams, history, first, second, third):
     u, v, w : float32, unit vector
     energy : float32, keV
     xi : float32, the uniform of its first flight; STOPPED if it ends at a blade
-    acquisition : int
+    piece : int
+        Of the scan.
+    cell : int
+        Bins of fan angle, cone angle and energy, as variants.py counts them; 0 for parallel beams.
     """
     w0, w1, w2, w3 = first
     w4, w5, w6, w7 = second
     piece, fraction, z, angle = sample_view(views, history, w0, w4)
     beam = views.beam[piece]
-    fan_bin, xi = np.int64(0), uniform(w7)
+    fan_bin, cone_bin, xi = np.int64(0), np.int64(0), uniform(w7)
     if beams.kind[beam] == BEAM_PARALLEL:
         a = (TWO * uniform(w1) - ONE) * beams.fan[beam, 0]
         b = (TWO * uniform(w2) - ONE) * beams.fan[beam, 1]
         x, y, z, u, v, w = view_of_frame(beams.frame[beam], ONE, ZERO, ZERO, a, b)
     else:
-        fan_bin, forward, across, along = sample_field(beams, beam, w1, w2, uniform(w5), uniform(w6))
+        fan_bin, cone_bin, forward, across, along = sample_field(
+            beams, beam, w1, w2, uniform(w5), uniform(w6)
+        )
         if not is_open(views.blades[piece], beams.tan_cone[beam], fraction, along / forward):
             xi = STOPPED
         a = b = ZERO
@@ -150,4 +156,5 @@ def photon_of_words(views, beams, history, first, second, third):
         else:
             x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, a, b)
     line = sample_alias(beams.energy_alias[beam, fan_bin], w3)
-    return x, y, z, u, v, w, beams.energy_kev[beam, line], xi, views.acquisition[piece]
+    cell = cell_of(beams, fan_bin, cone_bin, line)
+    return x, y, z, u, v, w, beams.energy_kev[beam, line], xi, piece, cell

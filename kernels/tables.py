@@ -152,6 +152,14 @@ class Beams(NamedTuple):
     extended: int  # 0 or 1: some beam's spot is not a point
 
 
+class Weights(NamedTuple):
+    """What a history counts in each variant of the exam: photons of the variant over photons sampled (variants.py)."""
+
+    piece: F32  # [variants, pieces]
+    heel: F32  # [variants, beams, heel_bins]
+    ray: F32  # [variants, beams, fan_bins, lines]
+
+
 class Run(NamedTuple):
     """Scalars of one run."""
 
@@ -179,4 +187,5 @@ class Tables(NamedTuple):
     composites: Composites
     views: Views
     beams: Beams
+    weights: Weights
     run: Run

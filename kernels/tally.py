@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.atomic import add, atomic_add
+from ctdose.kernels.variants import weight_of
 
 QUANTA_PER_KEV = np.float32(2.0**20)
 SQUARE_SHIFT = np.int64(16)  # (2^-20 keV)^2 = 2^-40 keV^2, to 2^-24 keV^2
@@ -46,12 +47,14 @@ class Scratch(NamedTuple):
     voxel: NDArray[np.int64]  # [LIST_SIZE]
     value: NDArray[np.int64]  # [LIST_SIZE]
     seen: NDArray[np.int64]  # [MARKS + 1] marks of `compact`, and the last mark given
+    weight: NDArray[np.float64]  # [variants] what the history counts in each (variants.py)
 
 
 class Tallies(NamedTuple):
     """Sums of one batch (rows, counters) and of the whole run (voxels, shared by all threads)."""
 
-    rows: NDArray[np.int64]  # [acquisitions, rows + composites, 2] sum of e, sum of e^2
+    # [acquisitions, rows + composites, 2] sum of e, sum of e^2; then as many for each variant
+    rows: NDArray[np.int64]
     voxels: NDArray[
         np.int64
     ]  # [2 * voxels] or [0]: sum of e, sum of e^2 side by side, one cache line for both
@@ -166,20 +169,36 @@ def add_row(tallies, acquisition, row, e):
 
 
 @inline_jit
-def finish_history(run, composites, scratch, tallies, acquisition):
+def add_rows(weight, tallies, acquisition, row, e):
+    """Add one history's total of a row to its acquisition, and what it counts in each variant behind all of them."""
+    add_row(tallies, acquisition, row, e)
+    variants = weight.size
+    if variants > 0:
+        blocks = tallies.rows.shape[0] // (variants + 1)
+        for v in range(variants):
+            part = np.int64(np.floor(weight[v] * np.float64(e) + HALF_64))
+            add_row(tallies, acquisition + (v + 1) * blocks, row, part)
+
+
+@inline_jit
+def finish_history(tables, scratch, tallies, piece, cell):
     """Square and add what the history left, composites last; leave the scratch memory clean."""
+    run, composites = tables.run, tables.composites
+    acquisition = np.int64(tables.views.acquisition[piece])
+    for v in range(scratch.weight.size):
+        scratch.weight[v] = weight_of(tables.weights, tables.views, v, piece, cell)
     for t in range(scratch.used[0]):
         row = scratch.touched[t]
         e = scratch.row_sum[row]
         for i in range(composites.first[row], composites.first[row + 1]):
             part = np.int64(np.floor(composites.coefficient[i] * np.float64(e) + HALF_64))
             scratch.composite_sum[composites.composite[i]] += part
-        add_row(tallies, acquisition, row, e)
+        add_rows(scratch.weight, tallies, acquisition, row, e)
         scratch.row_sum[row] = 0
     if scratch.used[0] > 0:
         for k in range(run.composites):
             if scratch.composite_sum[k] != 0:
-                add_row(tallies, acquisition, run.rows + k, scratch.composite_sum[k])
+                add_rows(scratch.weight, tallies, acquisition, run.rows + k, scratch.composite_sum[k])
                 scratch.composite_sum[k] = 0
     scratch.used[0] = 0
     if scratch.used[1] > 0:

@@ -41,6 +41,7 @@ from ctdose.physics.tables import value_and_slope
 from ctdose.simulation.beam_tables import BeamRow, Spot, pack_beams
 from ctdose.simulation.clip import box_slabs
 from ctdose.simulation.majorant import with_majorant
+from ctdose.simulation.variants import no_weights
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.zones import no_zones
 
@@ -154,6 +155,7 @@ def make_tables(kind, estimator, doppler, surroundings):
         composites,
         views,
         beams,
+        no_weights(),
         run,
     )
 

@@ -22,7 +22,7 @@ SPOT = Spot(width=0.1, length=0.3, collimator=PLANE)
 @numba.njit
 def emit(run, views, beams, photon, xi, stride):
     for k in range(len(photon)):
-        x, y, z, u, v, w, energy, xi[k], _ = sample_source(run, views, beams, k * stride)
+        x, y, z, u, v, w, energy, xi[k], _, _ = sample_source(run, views, beams, k * stride)
         photon[k, :] = x, y, z, u, v, w, energy
 
 

@@ -22,9 +22,9 @@ WORDS = (0, 1, 12345, 2**31, 2**32 - 1)
 @numba.njit
 def emit(run, views, beams, photon, acquisition):
     for h in range(len(photon)):
-        x, y, z, u, v, w, energy, _, block = sample_source(run, views, beams, h)
+        x, y, z, u, v, w, energy, _, piece, _ = sample_source(run, views, beams, h)
         photon[h, :] = x, y, z, u, v, w, energy
-        acquisition[h] = block
+        acquisition[h] = views.acquisition[piece]
 
 
 @numba.njit

@@ -1,11 +1,13 @@
 """Tallies: quanta, squares of whole histories, composites, the list of voxels and its flush."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from ctdose.kernels.atomic import atomic_add
 from ctdose.kernels.cpu import make_scratch, make_tallies
-from ctdose.kernels.tables import Composites
+from ctdose.kernels.tables import Composites, Run, Weights
 from ctdose.kernels.tally import (
     COUNT_FLUSHES,
     COUNT_OVERFLOW,
@@ -19,6 +21,7 @@ from ctdose.kernels.tally import (
     score_voxel,
     square,
 )
+from ctdose.simulation.variants import no_weights
 
 pytestmark = pytest.mark.kernels
 
@@ -29,6 +32,30 @@ NONE = Composites(np.zeros(5, np.int32), np.zeros(1, np.int32), np.zeros(1))
 def memory(rows=4, composites=0, voxels=1000):
     tallies = make_tallies(2, rows + composites, np.zeros(2 * voxels, np.int64))
     return make_scratch(rows, composites), tallies
+
+
+class Origin(NamedTuple):
+    """The part of Views that a tally reads."""
+
+    acquisition: np.ndarray
+    beam: np.ndarray
+
+
+class Part(NamedTuple):
+    """The part of Tables that a tally reads."""
+
+    run: Run
+    composites: Composites
+    views: Origin
+    weights: Weights
+
+
+def finish(run, composites, scratch, tallies, piece, weights=None):
+    """End a history of a piece, which is its acquisition."""
+    views = Origin(np.arange(2, dtype=np.int32), np.zeros(2, np.int32))
+    finish_history(
+        Part(run, composites, views, weights or no_weights()), scratch, tallies, piece, np.uint32(0)
+    )
 
 
 def is_clean(scratch):
@@ -64,7 +91,7 @@ def test_scores_of_one_history_are_added_before_they_are_squared(make_run):
     for _ in range(2):
         score_row(scratch, 1, e)
         score_voxel(scratch, tallies, 77, e)
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 1)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 1)
     assert tallies.rows[1, 1].tolist() == [6 * 2**20, 36 * 2**24]
     assert tallies.voxel_sum[77] == 6 * 2**20
     assert tallies.voxel_square[77] == 36 * 2**24
@@ -77,7 +104,7 @@ def test_two_histories_are_squared_apart(make_run):
     for e in (1, 2):
         score_row(scratch, 0, np.int64(e * 2**20))
         score_voxel(scratch, tallies, 5, np.int64(e * 2**20))
-        finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+        finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     assert tallies.rows[0, 0].tolist() == [3 * 2**20, 5 * 2**24]
     assert tallies.voxel_square[5] == 5 * 2**24
 
@@ -87,7 +114,7 @@ def test_nothing_scored_leaves_nothing(make_run):
     score_row(scratch, 0, np.int64(0))
     score_voxel(scratch, tallies, 0, np.int64(0))
     assert is_clean(scratch)
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     assert not any(array.any() for array in tallies)
 
 
@@ -99,7 +126,7 @@ def test_composites_are_merged_before_they_are_squared(make_run):
     scratch, tallies = memory(4, 2)
     for row, kev in ((0, 3), (2, 4), (0, 1), (1, 9)):
         score_row(scratch, row, np.int64(kev * 2**20))
-    finish_history(make_run(rows=4, regions=4, composites=2), table, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4, composites=2), table, scratch, tallies, 0)
     assert tallies.rows[0, :, 0].tolist() == [v * 2**20 for v in (4, 9, 4, 0, 6, 0)]
     assert tallies.rows[0, :, 1].tolist() == [v * v * 2**24 for v in (4, 9, 4, 0, 6, 0)]
     assert is_clean(scratch)
@@ -109,7 +136,7 @@ def test_a_negative_composite_keeps_its_sign(make_run):
     table = Composites(np.array([0, 1, 1, 1, 1], np.int32), np.array([0], np.int32), np.array([-0.5]))
     scratch, tallies = memory(4, 1)
     score_row(scratch, 0, np.int64(4 * 2**20))
-    finish_history(make_run(rows=4, regions=4, composites=1), table, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4, composites=1), table, scratch, tallies, 0)
     assert tallies.rows[0, 4].tolist() == [-2 * 2**20, 4 * 2**24]
 
 
@@ -119,7 +146,7 @@ def test_a_full_list_of_few_voxels_is_compacted_not_flushed(make_run):
         score_voxel(scratch, tallies, k % LIST_KEEP, np.int64(2**20))
     assert tallies.counters[COUNT_FLUSHES] == 0
     assert not tallies.voxel_sum.any()
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     each = np.bincount(np.arange(10 * LIST_SIZE) % LIST_KEEP)
     assert tallies.voxel_sum[:LIST_KEEP].tolist() == (each * 2**20).tolist()
     assert tallies.voxel_square[:LIST_KEEP].tolist() == (each**2 * 2**24).tolist()
@@ -130,7 +157,7 @@ def test_a_flush_keeps_the_mean_and_is_counted(make_run):
     order = np.arange(300) % 200
     for voxel in order:
         score_voxel(scratch, tallies, voxel, np.int64(2**20))
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     assert tallies.counters[COUNT_FLUSHES] == 2
     assert tallies.voxel_sum[:200].tolist() == (np.bincount(order) * 2**20).tolist()
     assert tallies.voxel_square.sum() <= (np.bincount(order) ** 2).sum() * 2**24
@@ -150,11 +177,11 @@ def test_an_overflow_is_counted_before_it_wraps(make_run):
     scratch, tallies = memory()
     tallies.rows[0, 0, 1] = LIMIT
     score_row(scratch, 0, np.int64(2**20))
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     assert tallies.counters[COUNT_OVERFLOW] == 1
     tallies.voxel_square[4] = LIMIT + 1
     score_voxel(scratch, tallies, 4, np.int64(2**20))
-    finish_history(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
+    finish(make_run(rows=4, regions=4), NONE, scratch, tallies, 0)
     assert tallies.counters[COUNT_OVERFLOW] == 2
     assert tallies.voxel_square[4] > 0
 

@@ -73,7 +73,7 @@ class CudaRunner(BatchRunner):
 
         blocks, size = SIMULATED_GRID if is_simulated() else (BLOCKS, THREADS_PER_BLOCK)
         try:
-            scratch = to_device(make_scratch(blocks * size, self._tables.run))
+            scratch = to_device(make_scratch(blocks * size, self._tables.run, self._variants))
             given = OnDevice((blocks, size), to_device(self._tables), scratch, to_device(self._voxels))
             self._launch(given, [])
         except CtdoseError:

@@ -67,7 +67,9 @@ class BatchRunner:
 
         self._tables = tables
         self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
-        self._shape = (acquisitions, tables.run.rows + tables.run.composites)
+        self._variants = tables.weights.piece.shape[0]
+        blocks = acquisitions * (self._variants + 1)
+        self._shape = (blocks, tables.run.rows + tables.run.composites)
         voxels = tables.voxels.kind.size if tables.run.with_voxels else 0
         self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
@@ -178,7 +180,7 @@ class BatchRunner:
         """Working memory of one thread."""
         from ctdose.kernels.cpu import make_workspace
 
-        return make_workspace(self._tables.run.rows, self._tables.run.composites)
+        return make_workspace(self._tables.run.rows, self._tables.run.composites, self._variants)
 
     def _make_tallies(self) -> Any:
         """Private sums of one batch around the shared map."""

@@ -12,10 +12,12 @@ from ctdose.kernels.tables import (
     Run,
     Tables,
     Views,
+    Weights,
 )
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.scoring import Composite, FoldedResponse, build_composites, build_responses
+from ctdose.simulation.variants import no_weights
 from ctdose.simulation.voxel_tables import build_voxels
 from ctdose.simulation.zones import Raised, build_zones
 
@@ -66,6 +68,7 @@ def build_transport_tables(
     with_voxels: bool = False,
     raised: Raised = NOWHERE,
     clip: bool = False,
+    weights: Weights | None = None,
 ) -> Tables:
     """Assemble the kernel tables of one run.
 
@@ -87,6 +90,8 @@ def build_transport_tables(
         Where the majorant is raised.
     clip : bool
         Track only inside a convex set around the body (clip.py).
+    weights : Weights, optional
+        Of the variants that the same histories are for (variants.py).
     """
     from ctdose.physics.tables import build_tables
 
@@ -121,6 +126,7 @@ def build_transport_tables(
         composites=build_composites(composites, rows),
         views=views,
         beams=beams,
+        weights=weights or no_weights(),
         run=Run(
             key_low=key[0],
             key_high=key[1],
