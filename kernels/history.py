@@ -12,7 +12,7 @@ from ctdose.kernels.attenuation import energy_bin, interpolate, interpolate_majo
 from ctdose.kernels.collision import collide, score, score_responses
 from ctdose.kernels.elementary import log
 from ctdose.kernels.rng import STREAM_STEP, random_block, uniform
-from ctdose.kernels.source import sample_source
+from ctdose.kernels.source import STOPPED, sample_source
 from ctdose.kernels.surroundings import arrive, leave
 from ctdose.kernels.tables import ESTIMATOR_COLLISION_KERMA, REGION_SENTINEL
 from ctdose.kernels.tally import (
@@ -20,6 +20,7 @@ from ctdose.kernels.tally import (
     COUNT_MAJORANT_EXCEEDED,
     COUNT_STEPS,
     SUM_EMITTED,
+    SUM_ESCAPED,
     finish_history,
     quanta,
 )
@@ -54,6 +55,9 @@ def emit(tables, counters, history):
     """
     x, y, z, u, v, w, energy, xi, acquisition = sample_source(tables.run, tables.views, tables.beams, history)
     counters[SUM_EMITTED] += quanta(energy)
+    if xi == STOPPED:
+        counters[SUM_ESCAPED] += quanta(energy)
+        return ZERO, np.int64(0), x, y, z, u, v, w, acquisition
     distance = distance_to_phantom(tables.voxels, x, y, z, u, v, w)
     energy, step, x, y, z, u, v, w = arrive(tables, counters, history, xi, distance, energy, x, y, z, u, v, w)
     if energy > ZERO:

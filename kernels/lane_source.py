@@ -5,9 +5,9 @@ import numpy as np
 from ctdose.kernels._jit import inline_jit, jit
 from ctdose.kernels.lane_state import FREE, LANES, PARKED_CM
 from ctdose.kernels.rng import MASK, SHIFT, STREAM_SOURCE, philox
-from ctdose.kernels.source import photon_of_words
+from ctdose.kernels.source import STOPPED, photon_of_words
 from ctdose.kernels.surroundings import arrive
-from ctdose.kernels.tally import COUNT_ENTERED, COUNT_STEPS, SUM_EMITTED, quanta
+from ctdose.kernels.tally import COUNT_ENTERED, COUNT_STEPS, SUM_EMITTED, SUM_ESCAPED, quanta
 from ctdose.kernels.voxels import FAR, narrow
 
 ZERO = np.float32(0.0)
@@ -36,6 +36,7 @@ def start_photons(views, beams, first, number, queue):
             first + k,
             (np.uint64(word[0, k]), np.uint64(word[1, k]), np.uint64(word[2, k]), np.uint64(word[3, k])),
             (np.uint64(word[4, k]), np.uint64(word[5, k]), np.uint64(word[6, k]), np.uint64(word[7, k])),
+            (np.uint64(word[8, k]), np.uint64(word[9, k]), np.uint64(word[10, k]), np.uint64(word[11, k])),
         )
         queue.x[k], queue.y[k], queue.z[k] = x, y, z
         queue.u[k], queue.v[k], queue.w[k] = u, v, w
@@ -63,7 +64,7 @@ def fill_queue(tables, queue, counters, first, last):
     """
     run, slab = tables.run, tables.voxels.slab
     number = min(np.int64(LANES), last - first)
-    for call in range(2):
+    for call in range(2 + tables.beams.extended):
         draw_source(
             run.key_low, run.key_high, first, call,
             queue.word[4 * call], queue.word[4 * call + 1], queue.word[4 * call + 2], queue.word[4 * call + 3],
@@ -85,6 +86,9 @@ def keep(tables, queue, counters, history, k, kept):
     """Take photon k to the tracked volume; if it gets there, it becomes number `kept` of the queue."""
     energy = queue.energy[k]
     counters[SUM_EMITTED] += quanta(energy)
+    if queue.xi_flight[k] == STOPPED:
+        counters[SUM_ESCAPED] += quanta(energy)
+        return kept
     distance = queue.enter[k] if queue.enter[k] <= queue.leave[k] else -FAR
     energy, step, x, y, z, u, v, w = arrive(
         tables, counters, history, queue.xi_flight[k], distance, energy,

@@ -93,7 +93,7 @@ class Queue(NamedTuple):
     history: I64
     step: I64
     acquisition: U32
-    word: U32  # [8, LANES]
+    word: U32  # [12, LANES]
     xi_flight: F32
     enter: F32  # cm, distance at which the ray enters the tracked volume
     leave: F32
@@ -171,4 +171,4 @@ def make_block(rows: int, composites: int) -> Block:
         value=(LANES, LIST_STRIDE),
         seen=(MARKS + 1,),
     )
-    return Block(lanes, _make(Step), _make(Hits), _make(Queue, word=(8, LANES), place=(2,)), bank)
+    return Block(lanes, _make(Step), _make(Hits), _make(Queue, word=(12, LANES), place=(2,)), bank)

@@ -8,12 +8,17 @@ The field of a focal spot is described in fan and cone angle: within the opening
 angle is (bowtie, spectrum) as a function of the fan angle times (heel effect) as a function of the cone angle. With
 fan angle g and elevation b, d(solid angle) = dg d(sin b); a flat collimator blade at tan(cone) = t
 cuts at tan b = t cos g.
+
+That is the point focus. A photon of a larger one, or of the patch around it, flies through the same point of the
+collimator's plane from elsewhere (focal_spot.py). While blades move (dynamic collimation) a photon whose point they
+cover ends there.
 """
 
 import numpy as np
 
 from ctdose.kernels._jit import inline_jit
 from ctdose.kernels.elementary import sincos
+from ctdose.kernels.focal_spot import sample_spot, through_collimator
 from ctdose.kernels.rng import STREAM_SOURCE, random_block, uniform
 from ctdose.kernels.sampling import find_cumulative, sample_alias
 from ctdose.kernels.tables import BATCH_HISTORIES, BEAM_CT, BEAM_PARALLEL
@@ -21,11 +26,14 @@ from ctdose.kernels.tables import BATCH_HISTORIES, BEAM_CT, BEAM_PARALLEL
 ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 HALF_64, TWO_POW_MINUS_32_64 = np.float64(0.5), np.float64(2.0**-32)
 LAST_IN_BATCH = np.int64(BATCH_HISTORIES - 1)
+HALF = np.float32(0.5)
+STOPPED = np.float32(0.0)  # in place of the uniform of the first flight: a blade stops the photon
+NO_WORDS = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
 
 
 @inline_jit
 def sample_view(views, history, word_place, word_angle):
-    """Piece of the scan, z (cm) and gantry angle (rad) at which the source is when it emits this history."""
+    """Piece of the scan, how far it has got in it, z (cm) and gantry angle (rad) when the source emits this history."""
     stratum = np.float64(np.int64(history) & LAST_IN_BATCH)
     xi = (np.float64(word_place) + HALF_64) * TWO_POW_MINUS_32_64
     place = (stratum + xi) / np.float64(BATCH_HISTORIES)
@@ -34,7 +42,21 @@ def sample_view(views, history, word_place, word_angle):
     fraction = np.float32((place - cumulative[piece]) / (cumulative[piece + 1] - cumulative[piece]))
     z = views.z[piece, 0] + (views.z[piece, 1] - views.z[piece, 0]) * fraction
     along = uniform(word_angle) if views.angle_is_random[piece] == 1 else fraction
-    return piece, z, views.angle[piece, 0] + views.angle[piece, 1] * along
+    return piece, fraction, z, views.angle[piece, 0] + views.angle[piece, 1] * along
+
+
+@inline_jit
+def is_open(blades, tan_cone, fraction, tangent):
+    """Whether the blades, which move evenly along a piece, leave open the point at this tangent of the cone angle.
+
+    `blades` are lower and upper blade at begin and end of the piece, in units of half the opening from its middle; at
+    or beyond -1 and 1 they are out of the beam.
+    """
+    low = blades[0] + (blades[2] - blades[0]) * fraction
+    high = blades[1] + (blades[3] - blades[1]) * fraction
+    half, middle = (tan_cone[1] - tan_cone[0]) * HALF, (tan_cone[1] + tan_cone[0]) * HALF
+    place = tangent - middle
+    return ((low <= -ONE) | (place >= low * half)) & ((high >= ONE) | (place <= high * half))
 
 
 @inline_jit
@@ -53,12 +75,21 @@ def sample_field(beams, beam, word_fan, word_cone, xi_fan, xi_cone):
 
 
 @inline_jit
-def view_of_ct(beams, beam, z, angle, forward, across, along):
-    """Position and direction of a photon from a CT source at gantry angle `angle` (0: in front, -y)."""
+def view_of_ct(beams, beam, z, angle, forward, across, along, shift_across, shift_along):
+    """Position and direction of a photon from a CT source at gantry angle `angle` (0: in front, -y).
+
+    The plane of rotation is tilted about x through the isocentre; positive: the source in front goes to lower z.
+    """
     s, c = sincos(angle)
-    x = beams.isocentre[beam, 0] + beams.radius[beam] * s
-    y = beams.isocentre[beam, 1] - beams.radius[beam] * c
-    return x, y, z, -s * forward + c * across, c * forward + s * across, along
+    tilt_sin, tilt_cos = beams.tilt[beam, 0], beams.tilt[beam, 1]
+    x = beams.isocentre[beam, 0] + beams.radius[beam] * s + shift_across * c
+    y = shift_across * s - beams.radius[beam] * c
+    u, v = -s * forward + c * across, c * forward + s * across
+    y, z = (
+        beams.isocentre[beam, 1] + (y * tilt_cos - shift_along * tilt_sin),
+        z + (y * tilt_sin + shift_along * tilt_cos),
+    )
+    return x, y, z, u, v * tilt_cos - along * tilt_sin, v * tilt_sin + along * tilt_cos
 
 
 @inline_jit
@@ -78,35 +109,45 @@ def sample_source(run, views, beams, history):
     """The photon that begins a history: as `photon_of_words`."""
     first = random_block(run, history, 0, STREAM_SOURCE, 0)
     second = random_block(run, history, 0, STREAM_SOURCE, 1)
-    return photon_of_words(views, beams, history, first, second)
+    third = random_block(run, history, 0, STREAM_SOURCE, 2) if beams.extended == 1 else NO_WORDS
+    return photon_of_words(views, beams, history, first, second, third)
 
 
 @inline_jit
-def photon_of_words(views, beams, history, first, second):
-    """Position, direction, energy and acquisition of the photon that begins a history, from its two blocks of words.
+def photon_of_words(views, beams, history, first, second, third):
+    """Position, direction, energy and acquisition of the photon that begins a history, from its blocks of words.
+
+    The third block counts for beams with an extended focus alone.
 
     Returns
     -------
     x, y, z : float32, cm from the phantom's corner
     u, v, w : float32, unit vector
     energy : float32, keV
-    xi : float32, the uniform of its first flight
+    xi : float32, the uniform of its first flight; STOPPED if it ends at a blade
     acquisition : int
     """
     w0, w1, w2, w3 = first
     w4, w5, w6, w7 = second
-    piece, z, angle = sample_view(views, history, w0, w4)
+    piece, fraction, z, angle = sample_view(views, history, w0, w4)
     beam = views.beam[piece]
-    fan_bin = np.int64(0)
+    fan_bin, xi = np.int64(0), uniform(w7)
     if beams.kind[beam] == BEAM_PARALLEL:
         a = (TWO * uniform(w1) - ONE) * beams.fan[beam, 0]
         b = (TWO * uniform(w2) - ONE) * beams.fan[beam, 1]
         x, y, z, u, v, w = view_of_frame(beams.frame[beam], ONE, ZERO, ZERO, a, b)
     else:
         fan_bin, forward, across, along = sample_field(beams, beam, w1, w2, uniform(w5), uniform(w6))
+        if not is_open(views.blades[piece], beams.tan_cone[beam], fraction, along / forward):
+            xi = STOPPED
+        a = b = ZERO
+        spot = beams.spot[beam]
+        if spot[4] > ZERO:
+            a, b = sample_spot(spot[0], spot[1], spot[2], spot[3], third[0], third[1], third[2])
+            forward, across, along = through_collimator(spot[4], forward, across, along, a, b)
         if beams.kind[beam] == BEAM_CT:
-            x, y, z, u, v, w = view_of_ct(beams, beam, z, angle, forward, across, along)
+            x, y, z, u, v, w = view_of_ct(beams, beam, z, angle, forward, across, along, a, b)
         else:
-            x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, ZERO, ZERO)
+            x, y, z, u, v, w = view_of_frame(beams.frame[beam], forward, across, along, a, b)
     line = sample_alias(beams.energy_alias[beam, fan_bin], w3)
-    return x, y, z, u, v, w, beams.energy_kev[beam, line], uniform(w7), views.acquisition[piece]
+    return x, y, z, u, v, w, beams.energy_kev[beam, line], xi, views.acquisition[piece]

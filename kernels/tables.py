@@ -129,6 +129,9 @@ class Views(NamedTuple):
     angle_is_random: I32  # [pieces] 1: the angle is uniform over its span, independent of z
     beam: I32  # [pieces] which beam
     acquisition: I32  # [pieces] which block of rows
+    blades: (
+        F32  # [pieces, 4] lower, upper blade at begin, lower, upper at end, in half openings from its middle
+    )
 
 
 class Beams(NamedTuple):
@@ -144,6 +147,9 @@ class Beams(NamedTuple):
     heel_alias: U32  # [beams, heel_bins, 2] of equal steps in the sine of the elevation, lower to upper blade
     energy_kev: F32  # [beams, lines] discrete energies
     energy_alias: U32  # [beams, fan_bins, lines, 2] of the lines, in each fan bin
+    tilt: F32  # [beams, 2] sine and cosine of the gantry's tilt (CT)
+    spot: F32  # [beams, 5] width, length (cm), off-focal share, its sigma (cm), focus to collimator (cm; 0: a point)
+    extended: int  # 0 or 1: some beam's spot is not a point
 
 
 class Run(NamedTuple):

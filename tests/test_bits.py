@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,14 @@ from ctdose.kernels.voxels import pack_words
 from ctdose.physics.energy_grid import bin_ends, regular_nodes
 from ctdose.physics.form_factors import squared_x_nodes
 from ctdose.physics.tables import value_and_slope
-from ctdose.simulation.beam_tables import BeamRow, pack_beams
+from ctdose.simulation.beam_tables import BeamRow, Spot, pack_beams
 from ctdose.simulation.clip import box_slabs
 from ctdose.simulation.majorant import with_majorant
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.zones import no_zones
 
 GOLDEN = Path(__file__).parent / "data" / "golden_bits.json"
-KINDS = {"ct": BEAM_CT, "point": BEAM_POINT, "parallel": BEAM_PARALLEL}
+KINDS = {"ct": BEAM_CT, "point": BEAM_POINT, "parallel": BEAM_PARALLEL, "tilted ct with a spot": BEAM_CT}
 CASES = list(itertools.product(KINDS, ("collision-kerma", "analogue"), (0, 1), (-1, 2)))
 HISTORIES = 100
 EDGE_KEV = 33.25
@@ -122,6 +123,10 @@ def source(kind):
         PieceRow(1.0, (3.0, 3.0), (0.0, 6.25), True, 0, 1),
         PieceRow(4.0, (5.0, 1.0), (1.0, -5.0), False, 0, 1),
     ]
+    if kind == "tilted ct with a spot":
+        row = replace(row, tilt_rad=0.25, spot=Spot(0.125, 0.25, 0.25, 1.0, 8.0))
+        pieces[1] = replace(pieces[1], blades=(-0.5, 1.0, -1.0, 0.25))
+        pieces[2] = replace(pieces[2], blades=(0.75, 1.0, -1.5, 1.0))
     return pack_beams([row]), build_views(pieces)
 
 

@@ -129,7 +129,9 @@ WRONG = {
     },
     "scanner show": {
         "": "ctdose scanner show: ",
-        "generic": "scanner=generic (neither a scanner of the library nor a file). Nearest: generic-64.",
+        "generic": "scanner=generic (neither a scanner of the library nor a file). Nearest: generic-64, "
+        "generic-16, generic-128.",
+        "generic-64 --plot picture.bmp": "picture.bmp (not the name of a picture). End it in one of png",
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
     },

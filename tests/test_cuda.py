@@ -26,6 +26,7 @@ needs_numba_cuda = pytest.mark.skipif(
 # Each runs in a process of its own: the simulator, and what is compiled for a GPU, are chosen when numba is loaded.
 CASES = """
 import json, sys
+from dataclasses import replace
 import numpy as np
 import ctdose
 from ctdose.simulation import beam_tables as b, transport_tables as t, views as v, voxel_tables as x
@@ -41,10 +42,15 @@ phantom = ctdose.VoxelPhantom(index, [water, contrast], (10.0,) * 3, (-20.0,) * 
 point = ctdose.PointSource((0, -400, 50), (0, 0, 0), (0.06, 0.06), ([34.0, 80.0], [1, 1]))
 parallel = ctdose.ParallelBeam((1, 2, 3), (-60, -120, -180), (40, 40), 33.5)
 
+rotating = ctdose.RotatingSource(400, (0.06, 0.06), ([34.0, 80.0], [1, 1]))
+moving = v.PieceRow(1.0, (1.5, 3.5), (0.0, 40.0), False, 0, 0, (-0.5, 1.0, -1.0, 0.25))
+
 def tables_of(estimator, beam, surroundings, voxels, raised=t.NOWHERE):
-    beams = b.pack_beams([b.open_beam_row(beam, lambda p: x.to_kernel_frame(phantom, p))])
+    row, piece = b.open_beam_row(beam, lambda p: x.to_kernel_frame(phantom, p)), v.FIXED_PIECE
+    if beam is rotating:
+        row, piece = replace(row, tilt_rad=0.25, spot=b.Spot(0.1, 0.2, 0.25, 1.0, 8.0)), moving
     return t.build_transport_tables(
-        phantom, beams, v.build_views([v.FIXED_PIECE]), key=(3, 4),
+        phantom, b.pack_beams([row]), v.build_views([piece]), key=(3, 4),
         physics=t.Physics(estimator, 2.0, estimator == "analogue"), surroundings=surroundings, with_voxels=voxels,
         raised=raised, responses=[FoldedResponse("a", 1, water)], composites=[Composite("sum", {0: 0.3, 1: -0.7})])
 
@@ -54,6 +60,7 @@ CASES = {
     "analogue in air": ("analogue", point, air, True),
     "analogue": ("analogue", parallel, None, True),
     "zones": ("collision-kerma", point, air, True, Raised((2,), 6.0)),
+    "tilted, with a spot and blades": ("collision-kerma", rotating, air, True),
 }
 """
 

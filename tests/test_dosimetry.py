@@ -124,7 +124,7 @@ def test_organs_outside_the_range_get_little_and_those_inside_much(chest):
     assert organs["brain"].mass_in_range_fraction == 0.0
     assert {"eye_lenses", "uterus", "red_bone_marrow", "bone_surface"} <= set(organs)
     liver = organs["liver"]
-    assert liver.systematic_error_mgy == pytest.approx(0.15 * liver.absorbed_dose_mgy, rel=0.01)
+    assert liver.systematic_error_mgy == pytest.approx(0.18 * liver.absorbed_dose_mgy, rel=0.01)
 
 
 def test_one_sex_alone_has_no_effective_dose(chest):

@@ -11,23 +11,28 @@ ACQUISITION = """
 name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range tube_current_ma
 mas_per_rotation effective_mas ctdi_vol_mgy ctdi_phantom_cm quality_reference_mas modulation
 table_increment_mm gantry_angle_deg rotations start_angle_deg rotation_direction table_direction
-focal_spot filter scan_margin_mm irradiation_event_uid reference_diameter_cm
+focal_spot filter gantry_tilt_deg scan_margin_mm irradiation_event_uid reference_diameter_cm
+second_tube switched_tube_voltage_kv switched_time_fraction switched_mas_fraction ecg table_speed_mm_s
 """
 MODULATION = """
 longitudinal_strength angular_strength organ organ.sector_deg organ.relative_current organ.centre_deg
 organ.compensation table z_mm angle_deg tube_current_ma
 """
+SECOND_TUBE = "tube_voltage_kv bowtie filter tube_current_ma mas_per_rotation effective_mas current_ratio"
+ECG = "heart_rate_per_min window_percent low_current_fraction output_is start_phase_percent"
 TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
 """
-SIMULATION = (
-    "histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler voxel_mm"
-)
+SIMULATION = """
+histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler off_focal voxel_mm
+"""
 ROWS = {row.key: row for row in exam_keys()}
 
 
 def test_every_key_of_the_contract_is_there():
     expected = {f"acquisitions[].{name}" for name in ACQUISITION.split()} | set(TOP.split())
+    expected |= {f"acquisitions[].second_tube.{name}" for name in SECOND_TUBE.split()}
+    expected |= {f"acquisitions[].ecg.{name}" for name in ECG.split()}
     expected |= {f"simulation.{name}" for name in SIMULATION.split()} | {"acquisitions[]", "simulation"}
     expected |= {f"phantom.{name}" for name in ["like", "height_cm", "weight_kg", "arms", "age_y", "sex"]}
     expected |= {f"acquisitions[].modulation.{name}" for name in MODULATION.split()}

@@ -16,6 +16,7 @@ from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.errors import CtdoseError
 from ctdose.exam.view_pieces import ViewPiece
+from ctdose.results.beam_result import BeamResult
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_file import load_result, save_result
 
@@ -97,9 +98,15 @@ def body(name, sex, *, with_map=True):
 def on_body():
     pieces = (
         ViewPiece(20.0, 10.0, 0.0, 6.28, True, 99.9),
-        ViewPiece(10.0, 0.0, 0.5, -3.14, False, 0.1),
+        ViewPiece(10.0, 0.0, 0.5, -3.14, False, 0.1, beam=1),
     )
-    return OnBody(1.5, (0.0, 20.0), (-1.0, 21.0), (-2.0, 22.0), 100.0, pieces)
+    return OnBody(1.5, (0.0, 20.0), (-1.0, 21.0), (-2.0, 22.0), 100.0, pieces, beam_mas=(99.9, 0.1))
+
+
+BEAMS = (
+    BeamResult("A", 120.0, "body", "", 7.8, 1.23e12, "c" * 64, 0.001, 7.7, 66.6),
+    BeamResult("B", 140.0, "body", "tin-0.4", 3.2, 4.56e11, "d" * 64, 0.002, 12.3, 90.1),
+)
 
 
 def make_result(names=("adult-male", "adult-female"), **changes):
@@ -122,6 +129,7 @@ def make_result(names=("adult-male", "adult-female"), **changes):
         spectrum_kev=np.arange(10.0, 120.0),
         spectrum_weight=np.full(110, 1 / 110),
         on_body={name: on_body() for name in names},
+        beams=BEAMS,
     )
     result = Result(
         exam="Chest # 1, für Erwachsene",
@@ -211,7 +219,7 @@ def test_documented_paths(tmp_path):
     save_result(result, tmp_path / "r.h5")
     with h5py.File(tmp_path / "r.h5") as file:
         assert file.attrs["format"] == "ctdose-result"
-        assert file.attrs["format_version"] == "1.0"
+        assert file.attrs["format_version"] == "1.1"
         for name in ("ctdose_version", "created_utc", "exam_sha256", "physics_data", "kernel_sha256"):
             assert isinstance(file.attrs[name], str)
         assert file.attrs["histories"] == 4 * 65536

@@ -30,7 +30,7 @@ def emit(run, views, beams, photon, acquisition):
 @numba.njit
 def look(views, first_word, piece, z, angle):
     for h in range(len(piece)):
-        piece[h], z[h], angle[h] = sample_view(
+        piece[h], _, z[h], angle[h] = sample_view(
             views, h, np.uint64(first_word), np.uint64((h * 40503) % 65536) << 16
         )
 

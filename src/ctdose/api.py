@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ctdose._version import __version__
 from ctdose.exam.library import load_exam
 from ctdose.exam.phantom_checks import body_name
-from ctdose.exam.resolved import ResolvedExam, resolve
+from ctdose.exam.resolved import ResolvedExam, resolve, with_options
 from ctdose.scanner.library import load_scanner
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ctdose.exam.model import Exam
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
     from ctdose.results.result import BodyResult, Result
+    from ctdose.scanner.model import Scanner
     from ctdose.simulation.ct_beam import CTBeam
     from ctdose.simulation.sums import Sums
 
@@ -36,6 +37,7 @@ class PreparedExam:
     ----------
     exam : Exam
     phantoms : tuple of VoxelPhantom
+        On the scanner's table, if the exam wants it.
     resolved : ResolvedExam
     """
 
@@ -57,7 +59,18 @@ def prepare(exam: Exam | str | Path) -> PreparedExam:
     checked = load_exam(exam) if isinstance(exam, (str, Path)) else exam
     scanner = load_scanner(checked.scanner, checked.folder)
     phantoms = load_bodies(checked.phantom_source, checked.simulation.voxel_mm, folder=checked.folder)
-    return PreparedExam(checked, tuple(phantoms), resolve(checked, scanner, phantoms))
+    resolved = resolve(checked, scanner, phantoms)  # of the bodies alone: a table moves no isocentre
+    return PreparedExam(checked, _on_table(checked, scanner, phantoms), resolved)
+
+
+def _on_table(exam: Exam, scanner: Scanner, phantoms: Sequence[VoxelPhantom]) -> tuple[VoxelPhantom, ...]:
+    """Put the scanner's table under each body, if the exam wants it."""
+    if not exam.table or scanner.table is None:
+        return tuple(phantoms)
+    from ctdose.phantoms.couch import add_couch
+
+    shape = scanner.table.shape()
+    return tuple(add_couch(phantom, shape) for phantom in phantoms)
 
 
 def available_threads() -> int:
@@ -117,46 +130,38 @@ def simulate(
     }
     if any(value is not None for value in given.values()):
         changed = ready.exam.with_simulation(**given)
-        ready = PreparedExam(
-            changed, ready.phantoms, resolve(changed, ready.resolved.scanner, ready.phantoms)
-        )
+        ready = PreparedExam(changed, ready.phantoms, with_options(ready.resolved, changed))
     workers = threads or available_threads()
-    beams, calibrations = _calibrate(ready, workers, progress)
+    emitted = _calibrate(ready, workers, progress)
     bodies: dict[str, BodyResult] = {}
     complete = True
     for phantom in ready.phantoms:
-        body, whole = _run_body(ready, phantom, beams, calibrations, workers, dose_map, device, progress)
+        body, whole = _run_body(ready, phantom, emitted, workers, dose_map, device, progress)
         bodies[body_name(phantom)] = body
         complete = complete and whole
         if not whole:
             break
-    return _result(ready, bodies, beams, calibrations, complete, device, time.perf_counter() - begin)
+    return _result(ready, bodies, emitted, complete, device, time.perf_counter() - begin)
 
 
-def _calibrate(
-    ready: PreparedExam, threads: int, progress: Progress | None
-) -> tuple[list[CTBeam], list[Calibration]]:
-    from ctdose.calibration.calibrate import calibrate
-    from ctdose.simulation.ct_beam import build_ct_beam
+EmittedBeams = list[list[tuple["CTBeam", "Calibration"]]]
+"""By acquisition, then by beam."""
 
-    scanner = ready.resolved.scanner
-    beams, calibrations = [], []
-    plans = next(iter(ready.resolved.plans.values()))
-    for a, plan in zip(ready.exam.acquisitions, plans):
-        beams.append(build_ct_beam(scanner, a.tube_voltage_kv, a.bowtie, a.collimation_mm))
-        report = _stage(progress, f"calibration {a.tube_voltage_kv:g} kV {a.bowtie}")
-        calibrations.append(
-            calibrate(
-                scanner,
-                a.tube_voltage_kv,
-                a.bowtie,
-                a.collimation_mm,
-                ctdi_phantom_cm=plan.ctdi_phantom_cm,
-                threads=threads,
-                progress=report,
+
+def _calibrate(ready: PreparedExam, threads: int, progress: Progress | None) -> EmittedBeams:
+    from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam
+
+    scanner, off_focal = ready.resolved.scanner, ready.exam.simulation.off_focal
+    emitted: EmittedBeams = []
+    for plan in next(iter(ready.resolved.plans.values())):
+        emitted.append([])
+        for choice in plan.beams:
+            report = _stage(progress, f"calibration {choice.label}")
+            calibration = calibrate_chosen_beam(
+                scanner, choice, plan.ctdi_phantom_cm, off_focal=off_focal, threads=threads, progress=report
             )
-        )
-    return beams, calibrations
+            emitted[-1].append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
+    return emitted
 
 
 def _stage(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
@@ -168,8 +173,7 @@ def _stage(progress: Progress | None, stage: str) -> Callable[[int, int], None] 
 def _run_body(
     ready: PreparedExam,
     phantom: VoxelPhantom,
-    beams: list[CTBeam],
-    calibrations: list[Calibration],
+    emitted: EmittedBeams,
     threads: int,
     dose_map: bool,
     device: str,
@@ -189,7 +193,12 @@ def _run_body(
     options = ready.exam.simulation
     name = body_name(phantom)
     plans = ready.resolved.plans[name]
-    planned = [PlannedBeam(p, b, c.photons_per_mas) for p, b, c in zip(plans, beams, calibrations)]
+    planned = [
+        PlannedBeam(plan, beam, calibration.photons_per_mas, number)
+        for plan, of_plan in zip(plans, emitted)
+        for number, (beam, calibration) in enumerate(of_plan)
+    ]
+    calibrations = [calibration for of_plan in emitted for _, calibration in of_plan]
     rows = build_body_rows(phantom)
     precision, concerned = options.target_relative_standard_error, {}
     if precision is not None:
@@ -205,7 +214,7 @@ def _run_body(
         raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, concerned)),
     )
     batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
-    runner = make_runner(device, tables, len(planned))
+    runner = make_runner(device, tables, len(plans))
     report = _stage(progress, name)
     if precision is None:
         sums = runner.run(range(batches), threads, report)
@@ -224,8 +233,7 @@ def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:
 def _result(
     ready: PreparedExam,
     bodies: dict[str, BodyResult],
-    beams: list[CTBeam],
-    calibrations: list[Calibration],
+    emitted: EmittedBeams,
     complete: bool,
     device: str,
     seconds: float,
@@ -238,8 +246,8 @@ def _result(
 
     plans = {name: ready.resolved.plans[name] for name in bodies}
     acquisitions = [
-        assemble_acquisition({name: of_body[i] for name, of_body in plans.items()}, calibration, beam)
-        for i, (beam, calibration) in enumerate(zip(beams, calibrations))
+        assemble_acquisition({name: of_body[i] for name, of_body in plans.items()}, of_acquisition)
+        for i, of_acquisition in enumerate(emitted)
     ]
     phantoms = [phantom for phantom in ready.phantoms if body_name(phantom) in bodies]
     whole = len(phantoms) == len(ready.phantoms)

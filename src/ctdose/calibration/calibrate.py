@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctdose._cache import cache_dir
-from ctdose.calibration.ctdi import SimulatedCTDI, ctdi_tables, simulate_ctdi
+from ctdose.calibration.ctdi import SimulatedCTDI
+from ctdose.calibration.ctdi_case import ctdi_case, is_cached, simulated_case
 from ctdose.errors import CtdoseError
-from ctdose.kernels.tables import Tables
 from ctdose.scanner.model import Scanner
-from ctdose.simulation.compiled import kernel_sha256
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
 from ctdose.simulation.runner import Progress
-from ctdose.simulation.scoring import Composite
 
 RELATIVE_STANDARD_ERROR = 1e-3
 
@@ -66,6 +61,9 @@ def calibrate(
     collimation_mm: float,
     *,
     ctdi_phantom_cm: int | None = None,
+    filter: str | None = None,
+    focal_spot: str | None = None,
+    off_focal: bool = False,
     relative_standard_error: float = RELATIVE_STANDARD_ERROR,
     threads: int = 1,
     progress: Progress | None = None,
@@ -73,7 +71,9 @@ def calibrate(
     """Photons per mAs of a beam.
 
     The source is simulated at the collimation for which the output is stated, in the CTDI phantom of the bowtie.
-    Photons per mAs and solid angle are the same at every collimation.
+    Photons per mAs and solid angle are the same at every collimation. Behind an additional filter for which no output
+    is stated, the tube emits the photons that it emits without one, and the model says how many the filter lets
+    through; its CTDI_w is then simulated, not stated.
 
     Parameters
     ----------
@@ -84,6 +84,8 @@ def calibrate(
         Of the acquisition.
     ctdi_phantom_cm : int, optional
         16 or 32: the CTDI phantom in which the acquisition's CTDI_vol is stated; default: that of the bowtie.
+    filter, focal_spot, off_focal
+        As in `build_ct_beam`. A CTDI is measured without tilt.
     relative_standard_error : float
         Of the simulated CTDI_w.
     threads : int
@@ -95,99 +97,94 @@ def calibrate(
         If the scanner's file states no output for this bowtie in that CTDI phantom.
     """
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
+    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
+    stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
     assert scanner.output is not None
-    reference_mm = scanner.output.reference_collimation_mm
-    reference, tables, composites = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
-    identity = _identity(tables, reference_mm, relative_standard_error)
-    simulated = _cached(identity)
-    if simulated is None:
-        simulated = simulate_ctdi(
-            tables,
-            composites,
-            reference_mm,
-            relative_standard_error=relative_standard_error,
-            threads=threads,
-            progress=progress,
-        )
-        _keep(identity, simulated)
-    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm)
-    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm)
+
+    def simulated(behind: str | None) -> tuple[str, CTBeam, SimulatedCTDI]:
+        case = ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
+        return simulated_case(case, relative_standard_error, threads, progress)
+
+    identity, reference, found = simulated(stated_behind)
+    beam = build_ct_beam(
+        scanner,
+        tube_voltage_kv,
+        bowtie,
+        collimation_mm,
+        filter=filter,
+        focal_spot=focal_spot,
+        off_focal=off_focal,
+    )
+    per_photon = stated / 100.0 / found.weighted
+    photons = per_photon * _relative_output(beam, reference)
+    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm, stated_behind)
     assert here is not None
+    if stated_behind != filter:
+        other, behind, found_behind = simulated(filter)
+        identity = hashlib.sha256(f"{identity} {other}".encode()).hexdigest()[:32]
+        of_filter = found_behind.weighted / found.weighted * _relative_output(behind, reference)
+        here, found = (
+            here * of_filter,
+            replace(found_behind, relative_standard_error=_error(found, found_behind)),
+        )
     return Calibration(
         calibration_id=identity,
-        photons_per_mas=stated / 100.0 / simulated.weighted * beam.emitted / reference.emitted,
-        relative_standard_error=simulated.relative_standard_error,
+        photons_per_mas=photons,
+        relative_standard_error=found.relative_standard_error,
         relative_systematic_error=scanner.output_relative_systematic_error,
         ctdi_w_mgy_per_100mas=here,
         ctdi_phantom_cm=phantom_cm,
-        center_to_periphery=simulated.center / simulated.periphery,
-        histories=simulated.histories,
+        center_to_periphery=found.center / found.periphery,
+        histories=found.histories,
     )
 
 
+def stated_filter(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, filter: str | None
+) -> str | None:
+    """The additional filter for which the output is stated: the one asked for, else none at all."""
+    value = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, filter=filter)
+    return filter if value is not None else None
+
+
+def _relative_output(beam: CTBeam, reference: CTBeam) -> float:
+    """Photons per mAs of a beam over those of another of the same tube at the same voltage."""
+    return beam.emitted / reference.emitted * (beam.tube_fluence / reference.tube_fluence)
+
+
+def _error(one: SimulatedCTDI, other: SimulatedCTDI) -> float:
+    return float(np.hypot(one.relative_standard_error, other.relative_standard_error))
+
+
 def is_calibrated(
-    scanner: Scanner, tube_voltage_kv: float, bowtie: str, *, ctdi_phantom_cm: int | None = None
+    scanner: Scanner,
+    tube_voltage_kv: float,
+    bowtie: str,
+    *,
+    ctdi_phantom_cm: int | None = None,
+    filter: str | None = None,
+    focal_spot: str | None = None,
+    off_focal: bool = False,
 ) -> bool:
     """Whether the calibration of a beam is in the cache; parameters as `calibrate`."""
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm)
-    assert scanner.output is not None
-    reference_mm = scanner.output.reference_collimation_mm
-    _, tables, _ = _reference(scanner, tube_voltage_kv, bowtie, phantom_cm, reference_mm)
-    return _cached(_identity(tables, reference_mm, RELATIVE_STANDARD_ERROR)) is not None
+    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
+    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
+    cases = (
+        ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
+        for behind in {stated_behind, filter}
+    )
+    return all(is_cached(case, RELATIVE_STANDARD_ERROR) for case in cases)
 
 
-def _stated(scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int) -> float:
+def _stated(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, filter: str | None
+) -> float:
     """The output of the scanner's file, CTDI_w in mGy per 100 mAs."""
-    stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm)
+    stated = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, filter=filter)
     if stated is None or scanner.output is None:
         raise CtdoseError(
             f"scanner={scanner.scanner} (its file states no output for bowtie {bowtie} in the {phantom_cm} cm "
             "phantom, so there is no absolute dose). Add a table under output, or leave ctdi_phantom_cm out."
         )
     return stated
-
-
-def _reference(
-    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, collimation_mm: float
-) -> tuple[CTBeam, Tables, list[Composite]]:
-    """The beam for which the output is stated, in the CTDI phantom."""
-    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm)
-    return beam, *ctdi_tables(beam, phantom_cm)
-
-
-def _identity(tables: Tables, collimation_mm: float, precision: float) -> str:
-    """Hash of the kernel and of every table that it reads: nothing that matters can be forgotten."""
-    digest = hashlib.sha256(f"{kernel_sha256()} {collimation_mm!r} {precision!r}".encode())
-    for group in tables:
-        for value in group:
-            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-    return digest.hexdigest()[:32]
-
-
-def _file(identity: str) -> Path | None:
-    folder = cache_dir("calibration")
-    return None if folder is None else folder / f"{identity}.json"
-
-
-def _cached(identity: str) -> SimulatedCTDI | None:
-    path = _file(identity)
-    if path is None or not path.is_file():
-        return None
-    try:
-        return SimulatedCTDI(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None  # damaged: it is made again
-
-
-def _keep(identity: str, simulated: SimulatedCTDI) -> None:
-    path = _file(identity)
-    if path is None:
-        return
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(asdict(simulated)), "utf-8")
-        part.replace(path)
-    except OSError:
-        return  # a cache that cannot be written is no cache

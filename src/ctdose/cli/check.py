@@ -74,9 +74,14 @@ def _checked(name: str) -> tuple[PreparedExam, str] | None:
 
 
 def _text(prepared: PreparedExam) -> str:
+    from ctdose.cli.couch_lines import couch_lines
     from ctdose.cli.forecast import dose_lines, time_lines
 
-    lines = [*dose_lines(prepared.resolved), *time_lines(prepared.exam, prepared.resolved)]
+    lines = [
+        *dose_lines(prepared.resolved),
+        *couch_lines(prepared),
+        *time_lines(prepared.exam, prepared.resolved),
+    ]
     return prepared.resolved.to_yaml() + "".join(f"# {line}\n" for line in lines)
 
 

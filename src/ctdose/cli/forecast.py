@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ctdose.cli.rates import clock, last_rate
-from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
-    from ctdose.exam.dose_indices import DoseIndices
+    from ctdose.exam.beam_choice import BeamChoice
     from ctdose.exam.model import Exam
     from ctdose.exam.plan import Plan
     from ctdose.exam.resolved import ResolvedExam
-    from ctdose.scanner.model import Scanner
 
 
 def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
@@ -24,18 +22,29 @@ def dose_lines(resolved: ResolvedExam) -> Iterator[str]:
     CtdoseError
         The scanner's file states no output for an acquisition.
     """
+    from ctdose.exam.dose_indices import dose_indices
+
     for body, plans in resolved.plans.items():
         sums: dict[int, float] = {}
+        unknown: list[str] = []
         for plan in plans:
-            indices = _indices(plan, resolved.scanner)
+            outputs = [_ctdi_w(resolved, beam, plan.ctdi_phantom_cm) for beam in plan.beams]
+            if None in outputs:
+                unknown.append(plan.name)
+                yield f"{plan.name} on {body}: {_later(plan, outputs)}"
+                continue
+            indices = dose_indices(plan, [output for output in outputs if output is not None])
             sums[plan.ctdi_phantom_cm] = sums.get(plan.ctdi_phantom_cm, 0.0) + indices.dlp_mgy_cm
             yield (
                 f"{plan.name} on {body}: CTDI_vol {indices.ctdi_vol_mgy:.4g} mGy, DLP {indices.dlp_mgy_cm:.4g} "
                 f"mGy·cm ({plan.ctdi_phantom_cm} cm phantom)"
             )
+            if len(plan.beams) > 1:
+                yield f"  of it {_by_beam(plan, outputs)}"
         if len(plans) > 1:
             total = ", ".join(f"{dlp:.4g} mGy·cm ({size} cm phantom)" for size, dlp in sorted(sums.items()))
-            yield f"all acquisitions on {body}: DLP {total}"
+            without = f"; without {', '.join(unknown)}" if unknown else ""
+            yield f"all acquisitions on {body}: DLP {total or 'not known yet'}{without}"
 
 
 def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
@@ -54,32 +63,55 @@ def time_lines(exam: Exam, resolved: ResolvedExam) -> Iterator[str]:
         f"({rate.per_thread * threads / 1e6:.2g} M histories/s, {source})"
     )
     extra = [] if is_compiled() else ["compiling (about 30 s)"]
-    missing = _calibrations_missing(exam, resolved)
+    missing = _calibrations_missing(resolved)
     if missing:
         extra.append(f"the calibration of {missing} beam{'s' * (missing > 1)} (some 20 s each)")
     if extra:
         yield f"on top, once: {' and '.join(extra)}"
 
 
-def _calibrations_missing(exam: Exam, resolved: ResolvedExam) -> int:
+def _calibrations_missing(resolved: ResolvedExam) -> int:
     """Beams of the exam whose calibration is not in the cache."""
-    from ctdose.calibration.calibrate import is_calibrated
+    from ctdose.calibration.chosen_beam import calibration_choice, is_chosen_beam_calibrated
 
     plans = next(iter(resolved.plans.values()))
-    beams = {(a.tube_voltage_kv, a.bowtie, p.ctdi_phantom_cm) for a, p in zip(exam.acquisitions, plans)}
+    beams = {(calibration_choice(beam), plan.ctdi_phantom_cm) for plan in plans for beam in plan.beams}
+    off_focal = resolved.exam.simulation.off_focal
     return sum(
-        not is_calibrated(resolved.scanner, kv, bowtie, ctdi_phantom_cm=cm) for kv, bowtie, cm in beams
+        not is_chosen_beam_calibrated(resolved.scanner, beam, cm, off_focal=off_focal) for beam, cm in beams
     )
 
 
-def _indices(plan: Plan, scanner: Scanner) -> DoseIndices:
-    from ctdose.exam.dose_indices import dose_indices
+def _ctdi_w(resolved: ResolvedExam, beam: BeamChoice, ctdi_phantom_cm: int) -> float | None:
+    """CTDI_w per 100 mAs of a beam, stated or from a calibration in the cache; None: it is simulated in the run."""
+    from ctdose.calibration.chosen_beam import calibrate_chosen_beam, is_chosen_beam_calibrated
+    from ctdose.exam.beam_choice import ctdi_w_of
 
-    size = plan.ctdi_phantom_cm
-    ctdi_w = scanner.ctdi_w_mgy_per_100mas(plan.tube_voltage_kv, plan.bowtie, size, plan.collimation_mm)
-    if ctdi_w is None:
-        why = f"its file states no output for bowtie {plan.bowtie} in the {size} cm phantom"
-        raise CtdoseError(
-            f"scanner={scanner.scanner} ({why}, so there is no absolute dose). Add a table under output."
-        )
-    return dose_indices(plan, ctdi_w)
+    scanner, off_focal = resolved.scanner, resolved.exam.simulation.off_focal
+    stated = ctdi_w_of(scanner, beam, ctdi_phantom_cm)
+    if stated is not None:
+        return stated
+    if not is_chosen_beam_calibrated(scanner, beam, ctdi_phantom_cm, off_focal=off_focal):
+        return None
+    calibration = calibrate_chosen_beam(scanner, beam, ctdi_phantom_cm, off_focal=off_focal)
+    return calibration.ctdi_w_mgy_per_100mas
+
+
+def _later(plan: Plan, outputs: list[float | None]) -> str:
+    filters = dict.fromkeys(
+        str(beam.filter) for beam, output in zip(plan.beams, outputs, strict=True) if output is None
+    )
+    return f"CTDI_vol and DLP follow from the calibration in the run: no output is stated behind {', '.join(filters)}"
+
+
+def _by_beam(plan: Plan, outputs: list[float | None]) -> str:
+    """CTDI_vol of each beam."""
+    from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm
+
+    parts = []
+    for number, (beam, output) in enumerate(zip(plan.beams, outputs, strict=True)):
+        assert output is not None
+        dlp = dlp_from_mas_mgy_cm(output / 100.0, plan.open_mas(number), plan.collimation_mm)
+        tube = "" if len({each.tube for each in plan.beams}) == 1 or beam.tube != "A" else "tube A "
+        parts.append(f"{tube}{beam.label} {dlp * 10.0 / plan.dlp_length_mm:.4g} mGy")
+    return " + ".join(parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Scanners: those that come with ctdose.")
@@ -30,26 +32,67 @@ def list_scanners() -> None:
     print_table(("name", "description", "tube_voltage_kv", "bowtie", "collimation_mm"), rows)
 
 
-@app.command("show", short_help="Print a scanner as YAML, ready to be edited.")
+@app.command("show", short_help="Show a scanner: its YAML, and what follows from it.")
 def show_scanner(
     name: Annotated[
         str,
         typer.Argument(metavar="NAME", help="A name of `ctdose scanner list`, or a file, which is checked."),
     ],
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw spectra, bowties and output (.png, .pdf, .svg)."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier picture.")] = False,
 ) -> None:
     """Print a scanner as commented YAML, ready to be copied and edited.
+
+    Below it, as comments: field and penumbra, collimations, half-value layers and mean energies for every tube
+    voltage and filter, CTDI_w, the table.
 
     \b
     Examples:
       ctdose scanner show generic-64 > my-ct.yaml
-      ctdose scanner show my-ct.yaml
+      ctdose scanner show my-ct.yaml --plot my-ct.png
     """
-    from pathlib import Path
-
+    from ctdose.cli.output_file import check_picture_path
+    from ctdose.results.scanner_text import with_description
     from ctdose.scanner.library import load_scanner, scanner_names, scanner_text
 
-    if name in scanner_names():
-        print(scanner_text(name), end="")
-        return
-    load_scanner(name)
-    print(Path(name).read_text(encoding="utf-8-sig"), end="")
+    if plot is not None:
+        check_picture_path(plot, overwrite=overwrite)
+    scanner = load_scanner(name)
+    known = name in scanner_names()
+    text = scanner_text(name) if known else Path(name).read_text(encoding="utf-8-sig")
+    print(with_description(text, scanner), end="")
+    if plot is not None:
+        from ctdose.results.scanner_plot import plot_scanner
+
+        plot_scanner(scanner, plot)
+        say(f"Wrote {plot}.")
+
+
+@app.command("keys", short_help="Print the keys of a scanner's file.")
+def show_keys(
+    schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+) -> None:
+    """Print every key of a scanner's file: type, unit, default, range, meaning.
+
+    \b
+    Examples:
+      ctdose scanner keys
+      ctdose scanner keys --schema > ctdose-scanner.schema.json
+    """
+    from ctdose.errors import CtdoseError
+    from ctdose.scanner.keys import HEADINGS, json_schema, key_table, scanner_keys
+
+    if schema and markdown:
+        raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
+    if schema:
+        import json
+
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    elif markdown:
+        print(key_table("markdown"), end="")
+    else:
+        print_table(HEADINGS, scanner_keys())

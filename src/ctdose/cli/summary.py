@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ctdose.cli.couch_lines import has_table
 from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
 
@@ -78,6 +79,8 @@ def _about(result: Result) -> list[str]:
     lines = [
         f"{result.exam}: {result.histories:,} histories, seed {result.seed}, {result.created_utc}, ctdose {version}"
     ]
+    if has_table(result):
+        lines.append("With the scanner's table under the body (region couch, no organ)")
     if not result.complete:
         lines.append("Incomplete: the run was stopped before all histories were simulated")
     return lines

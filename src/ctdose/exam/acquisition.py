@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from ctdose.exam.ecg import Ecg
 from ctdose.exam.modulation_keys import LIST_RIGHT, ModulationChoice, ModulationOptions, modulation_options
+from ctdose.exam.second_tube import SecondTubeUse
 from ctdose.exam.subject import EventUid
-from ctdose.schema import AS_IS, Checked, Later, fault, is_number, key, later
+from ctdose.schema import AS_IS, Checked, fault, is_number, key
 
 Mode = Literal["helical", "axial", "stationary", "localizer"]
 MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")
@@ -123,12 +125,50 @@ class Acquisition(Checked):
     )
     modulation: ModulationChoice = key(
         (),
-        doc="Tube current modulation: [] (constant), some of longitudinal, angular, organ; or a mapping",
+        doc="Tube current modulation: [], some of longitudinal, angular, organ, ecg, or a mapping",
         example=[],
         right=LIST_RIGHT,
     )
+    second_tube: SecondTubeUse | None = key(
+        None,
+        doc="The second tube of a dual-source scanner; {}: it does what the first does",
+        modes=ROTATING,
+        right="Write a mapping such as {tube_voltage_kv: 140, filter: tin-0.4, tube_current_ma: 150}, or {}.",
+    )
+    switched_tube_voltage_kv: float | None = key(
+        None,
+        doc="Second voltage of fast kV switching; tube_voltage_kv is the first",
+        unit="kV",
+        ge=40,
+        le=150,
+        example=80,
+        modes=ROTATING,
+    )
+    switched_time_fraction: float | None = key(
+        None, doc="Share of the time at switched_tube_voltage_kv", gt=0, lt=1, example=0.6, modes=ROTATING
+    )
+    switched_mas_fraction: float | None = key(
+        None,
+        doc="Share of the mAs at switched_tube_voltage_kv; default: that of the time, one current at both",
+        gt=0,
+        lt=1,
+        example=0.6,
+        modes=ROTATING,
+    )
+    ecg: Ecg | None = key(
+        None,
+        doc="Cardiac scan: gated (axial), or with a current that follows the heart (helical)",
+        modes=("helical", "axial"),
+        right="Write a mapping such as {heart_rate_per_min: 60, window_percent: [40, 80]}.",
+    )
     table_increment_mm: float | None = key(
-        None, doc="Table feed between axial rotations", unit="mm", gt=0, le=1000, example=40, modes=("axial",)
+        None,
+        doc="Table feed between axial rotations; without it one rotation must cover the range",
+        unit="mm",
+        gt=0,
+        le=1000,
+        example=40,
+        modes=("axial",),
     )
     gantry_angle_deg: float = key(
         0.0,
@@ -140,7 +180,12 @@ class Acquisition(Checked):
         modes=("localizer",),
     )
     rotations: float = key(
-        1.0, doc="Number of rotations at one place", gt=0, le=10000, example=1, modes=("stationary",)
+        1.0,
+        doc="Number of rotations at one place; a part of a rotation is allowed",
+        gt=0,
+        le=10000,
+        example=1,
+        modes=("axial", "stationary"),
     )
     start_angle_deg: StartAngle = key(
         "averaged",
@@ -159,12 +204,30 @@ class Acquisition(Checked):
         doc="Way of the beam along the patient: towards the feet, or towards the head",
         modes=("helical", "axial", "localizer"),
     )
-    focal_spot: Later = later(
-        doc="Focal spot by name", instead="Leave it out: the focal spot is a point in every scanner so far."
+    focal_spot: str | None = key(
+        None, doc="A focal spot of the scanner by name; default: its first", example="large"
     )
-    filter: Later = later(
-        doc="Additional flat filter by name",
-        instead="Leave it out, or add the filter to inherent_filtration_mm in a scanner file of your own.",
+    filter: str | None = key(
+        None, doc="An additional flat filter of the scanner by name; default: none", example="tin-0.6"
+    )
+    gantry_tilt_deg: float = key(
+        0.0,
+        doc="Tilt of the gantry as in DICOM (0018,1120); positive: its top towards the end where the table enters it, "
+        "the feet of a head-first patient. Scan range and feed are those along the table",
+        unit="deg",
+        ge=-45,
+        le=45,
+        example=15,
+        modes=ROTATING,
+    )
+    table_speed_mm_s: float | None = key(
+        None,
+        doc="Speed of the table; default: that of the scanner",
+        unit="mm/s",
+        gt=0,
+        le=1000,
+        example=100,
+        modes=("localizer",),
     )
     irradiation_event_uid: EventUid | None = key(
         None,
@@ -182,3 +245,10 @@ class Acquisition(Checked):
     def modulation_options(self) -> ModulationOptions:
         """Every option of the tube current modulation, whichever way it was written."""
         return modulation_options(self.modulation)
+
+    @property
+    def rotations_at_one_place(self) -> float:
+        """Rotations with the beam on at each place of an axial or stationary scan; gated: what fits into the window."""
+        if self.mode == "axial" and self.ecg is not None and self.rotation_time_s is not None:
+            return self.ecg.window_s / self.rotation_time_s
+        return self.rotations

@@ -6,12 +6,13 @@ from typing import Any
 
 from ctdose.exam.acquisition import MODES, OUTPUTS, Acquisition
 from ctdose.exam.faults import Report
+from ctdose.exam.mode_checks import check_modes
 from ctdose.faults import ABSENT, KeyPath
 from ctdose.schema import extra_of, is_number, right_text
 
 REQUIRED = {
     "helical": ("pitch", "rotation_time_s"),
-    "axial": ("table_increment_mm", "rotation_time_s"),
+    "axial": ("rotation_time_s",),
     "stationary": ("rotation_time_s",),
     "localizer": (),
 }
@@ -25,6 +26,13 @@ _INSTEAD = {
     ("mas_per_rotation", "localizer"): "Write tube_current_ma instead.",
     ("rotation_time_s", "localizer"): "Leave it out: the tube stands still.",
     ("quality_reference_mas", "localizer"): "Write tube_current_ma instead.",
+    ("second_tube", "localizer"): "Leave it out: a localizer is made with one tube.",
+    ("switched_tube_voltage_kv", "localizer"): "Leave it out: a localizer is made at one tube voltage.",
+    (
+        "ecg",
+        "stationary",
+    ): "Leave it out: for one gated rotation write mode: axial without table_increment_mm.",
+    ("rotations", "helical"): "Leave it out: they follow from pitch and scan_range.",
 }
 
 
@@ -74,11 +82,12 @@ def check_acquisition(raw: dict[str, Any], path: KeyPath, report: Report) -> Non
         right = "Leave it out, or give start_angle_deg."
         why = "has no effect when the start angle is averaged"
         report.add((*path, "rotation_direction"), raw["rotation_direction"], why, right)
-    if mode == "localizer" and _given(raw, "modulation") and raw["modulation"] not in ([], ()):
+    if mode == "localizer" and _given(raw, "modulation") and raw["modulation"] not in ([], (), ["ecg"]):
         right = "Leave it out: the current of a localizer is constant."
         report.add((*path, "modulation"), "…", "has no effect in localizer mode", right)
     if mode == "stationary":
         _stationary_range(raw, path, report)
+    check_modes(raw, path, report)
 
 
 def _given(raw: dict[str, Any], name: str) -> bool:

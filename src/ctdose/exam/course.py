@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
-from ctdose.exam.exposure import Exposure
+from ctdose.exam.dynamic_collimation import blade_margin_mm, open_share, with_blades
+from ctdose.exam.exposure import Exposure, localizer_speed_mm_s
 from ctdose.exam.view_pieces import (
     ViewPiece,
     axial_pieces,
@@ -53,9 +53,12 @@ def course_of(
     beam_width: float,
     exposure: Exposure,
 ) -> Course:
-    """Give the course of an acquisition over a planned range (lower z, upper z)."""
+    """Give the course of an acquisition over a planned range (lower z, upper z).
+
+    With a tilted gantry positions are where the axis crosses the central plane, `beam_width` is that along the axis.
+    """
     if acquisition.mode == "helical":
-        return _helical(acquisition, scanner, z_range, exposure)
+        return _helical(acquisition, scanner, z_range, beam_width, exposure)
     if acquisition.mode == "axial":
         return _axial(acquisition, z_range, beam_width, exposure)
     if acquisition.mode == "stationary":
@@ -64,7 +67,11 @@ def course_of(
 
 
 def _helical(
-    acquisition: Acquisition, scanner: Scanner, z_range: tuple[float, float], exposure: Exposure
+    acquisition: Acquisition,
+    scanner: Scanner,
+    z_range: tuple[float, float],
+    beam_width: float,
+    exposure: Exposure,
 ) -> Course:
     assert acquisition.pitch is not None
     assert acquisition.rotation_time_s is not None
@@ -73,22 +80,30 @@ def _helical(
     feed = acquisition.pitch * acquisition.collimation_mm
     rotations = (travel[1] - travel[0]) / feed
     seconds = rotations * acquisition.rotation_time_s
-    pieces = helical_pieces(acquisition, travel, rotations, exposure.tube_current_ma * seconds)
-    return Course(travel, rotations, seconds, feed, travel[1] - travel[0], pieces, over)
+    pieces = helical_pieces(acquisition, travel, rotations, exposure.all_tubes_ma * seconds)
+    length = travel[1] - travel[0]
+    if scanner.over_ranging.dynamic_collimation:
+        pieces = with_blades(pieces, z_range, beam_width, blade_margin_mm(beam_width))
+        length *= open_share(pieces)
+    return Course(travel, rotations, seconds, feed, length, pieces, over)
 
 
 def _axial(
     acquisition: Acquisition, z_range: tuple[float, float], beam_width: float, exposure: Exposure
 ) -> Course:
-    assert acquisition.table_increment_mm is not None
     assert acquisition.rotation_time_s is not None
     assert exposure.mas_per_rotation is not None
-    feed = acquisition.table_increment_mm
-    positions = axial_positions_mm(z_range, acquisition.collimation_mm, feed)
+    rotations, feed = acquisition.rotations_at_one_place, acquisition.table_increment_mm
+    if feed is None:  # the table stands still: one beam covers the range
+        positions, length = [(z_range[0] + z_range[1]) / 2], acquisition.collimation_mm
+    else:
+        positions = axial_positions_mm(z_range, acquisition.collimation_mm, feed)
+        length = len(positions) * feed
     irradiated = (positions[0] - beam_width / 2, positions[-1] + beam_width / 2)
-    pieces = axial_pieces(acquisition, positions, exposure.mas_per_rotation)
-    seconds = len(positions) * acquisition.rotation_time_s
-    return Course(irradiated, float(len(positions)), seconds, feed, len(positions) * feed, pieces)
+    pieces = axial_pieces(acquisition, positions, rotations, exposure.mas_per_rotation * rotations)
+    rotations *= len(positions)
+    seconds = rotations * acquisition.rotation_time_s
+    return Course(irradiated, rotations, seconds, feed or 0.0, length, pieces)
 
 
 def _stationary(
@@ -97,7 +112,7 @@ def _stationary(
     assert acquisition.rotation_time_s is not None
     middle = (z_range[0] + z_range[1]) / 2
     seconds = acquisition.rotations * acquisition.rotation_time_s
-    pieces = stationary_pieces(acquisition, middle, exposure.tube_current_ma * seconds)
+    pieces = stationary_pieces(acquisition, middle, acquisition.rotations, exposure.all_tubes_ma * seconds)
     irradiated = (middle - beam_width / 2, middle + beam_width / 2)
     return Course(irradiated, acquisition.rotations, seconds, 0.0, acquisition.collimation_mm, pieces)
 
@@ -105,9 +120,7 @@ def _stationary(
 def _localizer(
     acquisition: Acquisition, scanner: Scanner, z_range: tuple[float, float], exposure: Exposure
 ) -> Course:
-    if scanner.localizer is None:
-        raise CtdoseError(f"mode=localizer ({scanner.scanner} has no localizer). Choose another mode.")
     length = z_range[1] - z_range[0]
-    seconds = length / scanner.localizer.table_speed_mm_s
+    seconds = length / localizer_speed_mm_s(acquisition, scanner)
     pieces = localizer_pieces(acquisition, z_range, exposure.tube_current_ma * seconds)
     return Course(z_range, 0.0, seconds, 0.0, length, pieces)

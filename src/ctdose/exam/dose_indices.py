@@ -1,11 +1,16 @@
 """CTDI_vol and DLP from CTDI_w, and back: relations only, nothing is simulated here.
 
 CTDI_w is that of one rotation without table feed. CTDI_vol = CTDI_w / pitch (helical), CTDI_w · nT / Δd (axial),
-rotations · CTDI_w (stationary). In every mode
+rotations · CTDI_w (stationary); a part of a rotation counts as that part. In every mode
 
     DLP = (CTDI_w per mAs) · (total mAs) · nT                                                            (1)
 
-because each rotation leaves CTDI_w · nT behind, wherever the table is.
+because each rotation leaves CTDI_w · nT behind, wherever the table is. Where an acquisition has several beams (two
+tubes, two voltages), (1) holds for each, and CTDI_vol and DLP are their sums.
+
+With dynamic collimation of a helical scan each mAs counts with the part of the beam that the blades leave open (the
+heel effect neglected), and so does the travel that turns CTDI_vol into DLP. A tilt of the gantry changes neither: the
+indices go by the table's travel.
 
 Sources. Helical and axial: AAPM Report 96 (2008), as quoted; DLP = CTDI_w · nT · rotations without table feed: a
 manufacturer's manual (Toshiba Auklet), which shows CTDI_w of one rotation there, as editions of IEC 60601-2-44
@@ -18,6 +23,7 @@ that of a rotating tube, its distribution around the phantom is not. That is our
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,9 +58,11 @@ def ctdi_vol_helical_mgy(ctdi_w_mgy: float, pitch: float) -> float:
     return ctdi_w_mgy / pitch
 
 
-def ctdi_vol_axial_mgy(ctdi_w_mgy: float, collimation_mm: float, table_increment_mm: float) -> float:
-    """CTDI_vol of an axial scan, mGy: CTDI_w · nT / Δd."""
-    return ctdi_w_mgy * collimation_mm / table_increment_mm
+def ctdi_vol_axial_mgy(
+    ctdi_w_mgy: float, collimation_mm: float, table_increment_mm: float, rotations: float = 1.0
+) -> float:
+    """CTDI_vol of an axial scan, mGy: CTDI_w · nT / Δd, times the rotations at each place."""
+    return ctdi_w_mgy * collimation_mm / table_increment_mm * rotations
 
 
 def ctdi_vol_stationary_mgy(ctdi_w_mgy: float, rotations: float) -> float:
@@ -75,21 +83,35 @@ def dlp_from_mas_mgy_cm(ctdi_w_mgy_per_mas: float, total_mas: float, collimation
     return ctdi_w_mgy_per_mas * total_mas * collimation_mm / MM_PER_CM
 
 
-def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float) -> DoseIndices:
+def dose_indices(plan: Plan, ctdi_w_mgy_per_100mas: float | Sequence[float]) -> DoseIndices:
     """CTDI_vol and DLP of a planned acquisition.
 
     Parameters
     ----------
     plan : Plan
         The acquisition on one body.
-    ctdi_w_mgy_per_100mas : float
-        CTDI_w per 100 mAs in the phantom `plan.ctdi_phantom_cm`, at the plan's collimation, mGy.
+    ctdi_w_mgy_per_100mas : float or sequence of float
+        CTDI_w per 100 mAs in the phantom `plan.ctdi_phantom_cm`, at the plan's collimation, mGy; one for each of
+        `plan.beams`. The DLP of the beams add up, and so do their CTDI_vol.
     """
-    per_mas = ctdi_w_mgy_per_100mas / 100.0
-    dlp = dlp_from_mas_mgy_cm(per_mas, plan.total_mas, plan.collimation_mm)
+    outputs = (
+        [ctdi_w_mgy_per_100mas] if isinstance(ctdi_w_mgy_per_100mas, float | int) else ctdi_w_mgy_per_100mas
+    )
+    per_mas = [output / 100.0 for output in outputs]
+    mas = [plan.beam_mas(number) for number in range(len(plan.beams))]
+    opened = [plan.open_mas(number) for number in range(len(plan.beams))]
+    dlp = sum(dlp_from_mas_mgy_cm(p, m, plan.collimation_mm) for p, m in zip(per_mas, opened, strict=True))
     ctdi_vol = dlp * MM_PER_CM / plan.dlp_length_mm
-    ctdi_w = None if plan.mas_per_rotation is None else per_mas * plan.mas_per_rotation
+    ctdi_w = None if plan.mas_per_rotation is None else _ctdi_w_mgy(plan, per_mas, mas)
     return DoseIndices(ctdi_w, ctdi_vol, dlp, plan.ctdi_phantom_cm)
+
+
+def _ctdi_w_mgy(plan: Plan, per_mas: Sequence[float], mas: Sequence[float]) -> float:
+    """CTDI_w of one rotation, all beams together, mGy; `plan.mas_per_rotation` is that of all beams."""
+    assert plan.mas_per_rotation is not None
+    if len(per_mas) == 1:
+        return per_mas[0] * plan.mas_per_rotation
+    return sum(p * m for p, m in zip(per_mas, mas, strict=True)) * plan.mas_per_rotation / plan.total_mas
 
 
 def mas_per_rotation_of(
@@ -109,9 +131,9 @@ def mas_per_rotation_of(
     ctdi_vol_mgy, ctdi_w_mgy_per_mas : float
         Wanted index; output of the scanner at this collimation, both in the same CTDI phantom.
     mode : str
-        helical (needs `pitch`), axial (needs `table_increment_mm`) or stationary (needs `rotations`).
+        helical (needs `pitch`), axial (`table_increment_mm`; without it one place) or stationary.
     collimation_mm, pitch, table_increment_mm, rotations : float
-        Of the acquisition.
+        Of the acquisition; `rotations` at each place of an axial or stationary scan.
 
     Raises
     ------
@@ -120,8 +142,9 @@ def mas_per_rotation_of(
     """
     if mode == "helical" and pitch:
         unit = ctdi_vol_helical_mgy(ctdi_w_mgy_per_mas, pitch)
-    elif mode == "axial" and table_increment_mm:
-        unit = ctdi_vol_axial_mgy(ctdi_w_mgy_per_mas, collimation_mm, table_increment_mm)
+    elif mode == "axial":
+        feed = table_increment_mm or collimation_mm
+        unit = ctdi_vol_axial_mgy(ctdi_w_mgy_per_mas, collimation_mm, feed, rotations)
     elif mode == "stationary" and rotations:
         unit = ctdi_vol_stationary_mgy(ctdi_w_mgy_per_mas, rotations)
     else:

@@ -14,7 +14,7 @@ from ctdose.exam.like_phantom import LikePhantom, PhantomChoice
 from ctdose.exam.simulation_options import SimulationOptions
 from ctdose.exam.subject import IsoDate, Subject
 from ctdose.faults import KeyPath
-from ctdose.schema import LATER, Checked, Later, PairMm, fault, key, later
+from ctdose.schema import LATER, Checked, PairMm, fault, key
 from ctdose.schema_faults import check_file
 from ctdose.yaml_reader import Document
 
@@ -62,7 +62,10 @@ class Exam(Checked):
         unit="mm",
         example=[0, 20],
     )
-    table: Later = later(doc="The patient table", instead="Leave it out: no table is simulated.")
+    table: bool | None = key(
+        False,
+        doc="Whether the scanner's patient table is under the body; it takes up some of the beam from below",
+    )
     procedure: str | None = key(None, doc="Procedure, for the record", max_length=200)
     indication: str | None = key(None, doc="Indication, for the record", max_length=1000)
     exam_date: IsoDate | None = key(None, doc="Date, for the record", example="2024-05-31")

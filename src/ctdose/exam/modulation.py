@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.modulation_attenuation import AttenuationProfile, attenuation_profile, beam_energy_kev
 from ctdose.exam.modulation_level import level_table, states_mean
 from ctdose.exam.modulation_pieces import cut_pieces, multiplied, places
 from ctdose.exam.modulation_shape import CurrentShape
+from ctdose.exam.tube_load import tube_loads
 from ctdose.kernels.tables import F64
 from ctdose.scanner.model import Scanner
 
@@ -40,7 +42,9 @@ class TubeCurrents:
     water_equivalent_diameter_cm : tuple of float
         Along z; empty where it was not needed.
     pieces_ma : tuple of float
-        Current of each piece of the plan.
+        Current of each piece of the plan, of whichever beam; all else is that of the first beam.
+    where : str
+        When and where the current is this: empty, or for example `` in the window`` of an ECG, `` at 80 kV``.
     """
 
     mean_ma: float
@@ -55,6 +59,7 @@ class TubeCurrents:
     z_min_ma: tuple[float, ...]
     z_max_ma: tuple[float, ...]
     pieces_ma: tuple[float, ...]
+    where: str = ""
 
 
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
@@ -84,13 +89,24 @@ def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any)
     planned = (plan.z_start_mm, plan.z_end_mm)
     shape = _shape(plan, acquisition, scanner, body)
     pieces = cut_pieces(plan.pieces, planned, along_z=shape.varies_along_z, around=shape.varies_around)
-    wanted = plan.tube_current_ma * shape.relative(*places(pieces))
-    seconds = np.array([piece.mas for piece in pieces]) / plan.tube_current_ma
-    limits = tube_limits_ma(scanner, acquisition.tube_voltage_kv)
-    mean = plan.tube_current_ma if states_mean(acquisition) else None
-    current = limited(wanted, seconds, limits, mean)
-    currents = _currents(current, seconds, limits, shape.profile, pieces, planned)
-    return _with_currents(plan, multiplied(pieces, current / plan.tube_current_ma), currents)
+    relative, mas = shape.relative(*places(pieces)), np.array([piece.mas for piece in pieces])
+    number = np.array([piece.beam for piece in pieces])
+    current, factor = np.zeros(mas.size), np.zeros(mas.size)
+    loads = tube_loads(acquisition, resolve_exposure(acquisition, scanner))
+    for i, load in enumerate(
+        loads
+    ):  # each tube, and each of two voltages, has a current and limits of its own
+        own, level = number == i, load.current_ma
+        limits = tube_limits_ma(scanner, load.tube_voltage_kv)
+        mean = level if states_mean(acquisition) else None
+        current[own] = limited(level * relative[own], mas[own] / level, limits, mean)
+        factor[own] = current[own] / level
+    first, level = number == 0, loads[0].current_ma
+    limits = tube_limits_ma(scanner, loads[0].tube_voltage_kv)
+    shown = [piece for piece in pieces if piece.beam == 0]
+    currents = _currents(current[first], mas[first] / level, limits, shape.profile, shown, planned)
+    currents = replace(currents, where=loads[0].where, pieces_ma=tuple(current.tolist()))
+    return _with_currents(plan, multiplied(pieces, factor), currents, float(factor @ mas / mas.sum()))
 
 
 def tube_limits_ma(scanner: Scanner, tube_voltage_kv: float) -> tuple[float, float]:
@@ -176,12 +192,11 @@ def _currents(
     )
 
 
-def _with_currents(plan: Plan, pieces: tuple[ViewPiece, ...], currents: TubeCurrents) -> Plan:
-    factor = currents.mean_ma / plan.tube_current_ma
+def _with_currents(plan: Plan, pieces: tuple[ViewPiece, ...], currents: TubeCurrents, factor: float) -> Plan:
     return replace(
         plan,
         pieces=pieces,
-        tube_current_ma=currents.mean_ma,
+        tube_current_ma=plan.tube_current_ma * factor,
         mas_per_rotation=None if plan.mas_per_rotation is None else plan.mas_per_rotation * factor,
         effective_mas=None if plan.effective_mas is None else plan.effective_mas * factor,
         total_mas=plan.total_mas * factor,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, PlainValidator, Tag
 
-from ctdose.schema import AS_IS, LATER, Checked, fault, is_number
+from ctdose.schema import AS_IS, Checked, fault, is_number
 from ctdose.schema import key as declare
 
 LONGITUDINAL_STRENGTH = 1.0
@@ -19,7 +19,7 @@ MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
 MOST_ROWS = 2000
 MOST_ANGLES = 720
 LIST_RIGHT = (
-    "Write modulation: [] or some of longitudinal, angular, organ, or a mapping such as {table: FILE.csv}."
+    "Write modulation: [] or some of longitudinal, angular, organ, ecg, or a mapping: {table: FILE.csv}."
 )
 
 
@@ -31,8 +31,6 @@ def _words(value: Any) -> tuple[str, ...]:
             raise fault(f"unknown modulation {item if isinstance(item, str) else ''}".rstrip(), LIST_RIGHT)
     if len(set(value)) < len(value):
         raise fault("names a modulation twice", "Keep each once.")
-    if "ecg" in value:
-        raise fault(f"ECG modulation is {LATER}", "Leave ecg out, and give the mean tube_current_ma.")
     return tuple(value)
 
 
@@ -181,7 +179,9 @@ def _kind(value: Any) -> str:
 
 Words = Annotated[
     tuple[str, ...],
-    PlainValidator(_words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ"], ...]),
+    PlainValidator(
+        _words, json_schema_input_type=tuple[Literal["longitudinal", "angular", "organ", "ecg"], ...]
+    ),
     AS_IS,
 ]
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ctdose.errors import nearest
 from ctdose.exam.faults import Report
+from ctdose.exam.mode_checks import volume_fault
 from ctdose.exam.model import Exam
 from ctdose.exam.modulation_checks import check_table_covers
 from ctdose.phantoms.family import BODIES
@@ -163,6 +164,7 @@ def check_against_phantom(exam: Exam, bodies: Iterable[Body]) -> None:
             _numeric_ranges(exam, body, report)
     for body in all_bodies:
         _words(exam, body, report)
+        _table(exam, body, report)
     report.raise_if_any()
     _tables(exam, all_bodies, report)
     report.raise_if_any()
@@ -198,6 +200,18 @@ def _words(exam: Exam, body: Body, report: Report) -> None:
             right = nearest(word, known) if known else numbers
             why = "no region of this phantom" if known else "this phantom has no regions"
             report.add(("acquisitions", i, "scan_range"), word, why, right)
+        elif isinstance(word, str) and acquisition.mode == "axial" and acquisition.table_increment_mm is None:
+            low, high = body.anatomy.scan_ranges_mm[word]
+            length = high - low + 2 * acquisition.scan_margin_mm
+            if length > acquisition.collimation_mm + SAME_MM:
+                fault = volume_fault(length, acquisition.collimation_mm, f" on {body_name(body)}")
+                report.add(("acquisitions", i, "scan_range"), word, *fault)
+
+
+def _table(exam: Exam, body: Body, report: Report) -> None:
+    if exam.table and any(organ.name == "couch" for organ in getattr(body, "organs", ())):
+        right = "Leave table out: the one that was imaged is simulated."
+        report.add(("table",), True, f"{body_name(body)} has a table of its own (couch)", right)
 
 
 def body_name(body: Body) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.beam_choice import BeamChoice, angle_offset_rad, beams_of
 from ctdose.exam.course import course_of
+from ctdose.exam.ecg_pieces import follow_heart
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.model import Exam
 from ctdose.exam.modulation import TubeCurrents, modulated
 from ctdose.exam.phantom_checks import Body, body_name
-from ctdose.exam.view_pieces import (
-    ViewPiece,
-)
+from ctdose.exam.view_pieces import OPEN, ViewPiece, beam_pieces
 from ctdose.scanner.model import Scanner
 
 
@@ -39,19 +40,23 @@ class Plan:
     rotations : float
         Rotations with the beam on; 0 for a localizer.
     tube_current_ma, mas_per_rotation, effective_mas, total_mas : float
+        The current is that of the first tube, a mean over the beam-on; the mAs are those of both tubes together.
         `mas_per_rotation` is None for a localizer, `effective_mas` but for a helical scan.
     feed_mm_per_rotation : float
-        Table feed per rotation: pitch · nT, or the table increment; 0 where there is none.
+        Table feed per rotation: pitch · nT, or the table increment between two places; 0 where there is none.
     beam_on_time_s : float
         Time with the beam on.
     dlp_length_mm : float
-        The length that turns CTDI_vol into DLP: table travel with the beam on, n · Δd, or nT.
+        The length that turns CTDI_vol into DLP: table travel with the beam on (times the open part of the beam, with
+        dynamic collimation), n · Δd, or nT.
     ctdi_phantom_cm : int
         16 or 32: the CTDI phantom in which CTDI_vol and DLP are stated.
     isocentre_xy_mm : tuple of float
         x and y of the rotation axis in the body's coordinates.
     pieces : tuple of ViewPiece
         Where the tube is while it is on, in the order of time; their mAs add up to `total_mas`.
+    beams : tuple of BeamChoice
+        What the pieces emit; `tube_voltage_kv` and `bowtie` are those of the first.
     modulation : TubeCurrents or None
         How the tube current varies; `tube_current_ma` and what follows from it are then means over the beam-on.
     """
@@ -81,7 +86,25 @@ class Plan:
     ctdi_phantom_cm: int
     isocentre_xy_mm: tuple[float, float]
     pieces: tuple[ViewPiece, ...]
+    beams: tuple[BeamChoice, ...]
     modulation: TubeCurrents | None = None
+
+    @property
+    def beam_width_along_axis_mm(self) -> float:
+        """Beam width measured along the axis of the table, which a tilted beam crosses at an angle, mm."""
+        return self.beam_width_mm / math.cos(math.radians(self.beams[0].gantry_tilt_deg))
+
+    def beam_mas(self, number: int) -> float:
+        """Tube current–time product of one of the beams over the whole scan, mAs."""
+        if len(self.beams) == 1:
+            return self.total_mas
+        return math.fsum(piece.mas for piece in self.pieces if piece.beam == number)
+
+    def open_mas(self, number: int) -> float:
+        """`beam_mas`, each mAs weighted by the part of the beam that the moving blades leave open."""
+        if all(piece.blades == OPEN for piece in self.pieces):
+            return self.beam_mas(number)
+        return math.fsum(piece.mas * piece.open_share for piece in self.pieces if piece.beam == number)
 
 
 def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
@@ -118,8 +141,11 @@ def plan_acquisition(
     exposure = resolve_exposure(acquisition, scanner)
     beam_width = scanner.beam_width_mm(acquisition.collimation_mm)
     z_range = planned_range_mm(acquisition, body)
-    course = course_of(acquisition, scanner, z_range, beam_width, exposure)
+    along_axis = beam_width / math.cos(math.radians(acquisition.gantry_tilt_deg))
+    course = course_of(acquisition, scanner, z_range, along_axis, exposure)
     start, end = course.irradiated_mm
+    beams = beams_of(acquisition)
+    offsets = tuple(angle_offset_rad(scanner, beam) for beam in beams)
     plan = Plan(
         name=acquisition.name,
         mode=acquisition.mode,
@@ -139,15 +165,16 @@ def plan_acquisition(
         tube_current_ma=exposure.tube_current_ma,
         mas_per_rotation=exposure.mas_per_rotation,
         effective_mas=exposure.effective_mas,
-        total_mas=exposure.tube_current_ma * course.seconds,
+        total_mas=exposure.all_tubes_ma * course.seconds,
         feed_mm_per_rotation=course.feed_mm,
         beam_on_time_s=course.seconds,
         dlp_length_mm=course.dlp_length_mm,
         ctdi_phantom_cm=exposure.ctdi_phantom_cm,
         isocentre_xy_mm=isocentre_xy_mm,
-        pieces=course.pieces,
+        pieces=beam_pieces(course.pieces, exposure.shares, offsets),
+        beams=beams,
     )
-    return modulated(plan, acquisition, scanner, body)
+    return follow_heart(modulated(plan, acquisition, scanner, body), acquisition)
 
 
 def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:

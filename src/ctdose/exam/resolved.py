@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
+from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.model import Exam
 from ctdose.exam.modulation_text import modulation_lines
 from ctdose.exam.phantom_checks import Body, body_name, check_against_phantom
@@ -48,7 +49,7 @@ class ResolvedExam:
         What follows from the values is appended as comments: ranges, mAs, times on each body.
         """
         values, origins = _values(self.exam, self.scanner)
-        return write_yaml(values, origins) + "".join(_plan_lines(self.plans))
+        return write_yaml(values, origins) + "".join(_plan_lines(self.exam, self.scanner, self.plans))
 
 
 def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExam:
@@ -80,11 +81,19 @@ def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExa
     return ResolvedExam(exam, scanner, plans, exam_sha256(exam, scanner))
 
 
+def with_options(resolved: ResolvedExam, exam: Exam) -> ResolvedExam:
+    """Join the same plans with an exam that differs in its simulation options only (`Exam.with_simulation`)."""
+    return replace(resolved, exam=exam, exam_sha256=exam_sha256(exam, resolved.scanner))
+
+
 def exam_sha256(exam: Exam, scanner: Scanner) -> str:
     """Hash of all values of an exam and of its scanner; file names count by their last part only."""
     data = exam.model_dump(mode="json")
     data["phantom"] = exam.phantom_label
     data["scanner"] = scanner.sha256
+    data["table"] = (
+        data["table"] or None
+    )  # an exam without a table keeps the hash it had before there were any
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
@@ -117,6 +126,9 @@ def _acquisition_values(item: Acquisition, scanner: Scanner, values: dict[str, A
         kept.pop("rotation_direction", None)
     options = item.modulation_options
     kept["modulation"] = [] if options.empty else options.model_dump(mode="json", exclude_none=True)
+    if item.ecg is not None and item.mode == "axial":
+        kept.pop("rotations")
+        kept["ecg"] = {name: kept["ecg"][name] for name in ("heart_rate_per_min", "window_percent")}
     kept["ctdi_phantom_cm"] = resolve_exposure(item, scanner).ctdi_phantom_cm
     order = list(fields)
     return {name: kept[name] for name in sorted(kept, key=order.index)}
@@ -133,13 +145,14 @@ def _leaves(value: Any, path: KeyPath) -> Iterable[KeyPath]:
         yield path
 
 
-def _plan_lines(plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
+def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
     for body, of_body in plans.items():
-        for plan in of_body:
+        for plan, item in zip(of_body, exam.acquisitions, strict=True):
             yield f"# {plan.name} on {body}:\n"
             yield f"#   planned z {plan.z_start_mm:.1f} to {plan.z_end_mm:.1f} mm ({plan.planned_length_mm:.1f} mm), "
             yield f"irradiated {plan.irradiated_start_mm:.1f} to {plan.irradiated_end_mm:.1f} mm "
             yield f"({plan.irradiated_length_mm:.1f} mm)\n"
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
+            yield from (f"#   {line}\n" for line in mode_lines(plan, item, scanner))
             yield from (f"#   {line}\n" for line in modulation_lines(plan))

@@ -38,6 +38,9 @@ class SimulationOptions(Checked):
         1.0, doc="Photons below it deposit where they are", unit="keV", ge=1, le=40, example=1.0
     )
     doppler: bool = key(False, doc="Doppler broadening of Compton scattering")
+    off_focal: bool = key(
+        False, doc="Off-focal radiation: the scanner's share of the photons starts around the focal spot"
+    )
     voxel_mm: float | None = key(
         None,
         doc="Voxel size of a phantom that is built; empty: its default",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctdose.exam.acquisition import Acquisition
 
 TURN = 2.0 * math.pi
+Blades = tuple[float, float, float, float]
+OPEN: Blades = (-1.0, 1.0, -1.0, 1.0)
+"""Blades that stand at the ends of the collimator's opening."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ class ViewPiece:
         The angle is uniform over its span and independent of z: the mean over all start angles.
     mas : float
         Tube current–time product.
+    beam : int
+        Which of `Plan.beams` is on. The beams of two tubes are on at the same time: each has pieces of its own.
+    blades : tuple of float
+        Lower and upper blade of the collimator at begin and end, in units of half the opening from its middle; they
+        move evenly in between. What meets a blade is absorbed. Default: both out of the beam.
     """
 
     z_start_mm: float
@@ -32,6 +40,33 @@ class ViewPiece:
     angle_span_rad: float
     angle_is_random: bool
     mas: float
+    beam: int = 0
+    blades: Blades = OPEN
+
+    @property
+    def open_share(self) -> float:
+        """Mean part of the opening between the blades."""
+        low, high, low_end, high_end = self.blades
+        return (high - low + high_end - low_end) / 4.0
+
+    def part(self, begin: float, end: float) -> ViewPiece:
+        """Cut out the stretch from `begin` to `end`, fractions of the piece; a random angle keeps its span."""
+
+        def at(first: float, last: float, fraction: float) -> float:
+            return first + (last - first) * fraction
+
+        z = [at(self.z_start_mm, self.z_end_mm, f) for f in (begin, end)]
+        angle = (0.0, 1.0) if self.angle_is_random else (begin, end - begin)
+        blades = [at(self.blades[side], self.blades[side + 2], f) for f in (begin, end) for side in (0, 1)]
+        return replace(
+            self,
+            z_start_mm=z[0],
+            z_end_mm=z[1],
+            angle_start_rad=self.angle_start_rad + self.angle_span_rad * angle[0],
+            angle_span_rad=self.angle_span_rad * angle[1],
+            mas=self.mas * (end - begin),
+            blades=(blades[0], blades[1], blades[2], blades[3]),
+        )
 
 
 def _turn_sign(acquisition: Acquisition) -> float:
@@ -62,20 +97,25 @@ def helical_pieces(
     return _turns(acquisition, first, last, rotations, total_mas)
 
 
-def axial_pieces(acquisition: Acquisition, positions_mm: list[float], mas: float) -> tuple[ViewPiece, ...]:
-    """Pieces of an axial scan: a full rotation at each position (lower z first) with `mas` each."""
-    averaged = acquisition.start_angle_deg == "averaged"
-    start = 0.0 if averaged else math.radians(float(acquisition.start_angle_deg))
-    span = TURN if averaged else _turn_sign(acquisition) * TURN
+def axial_pieces(
+    acquisition: Acquisition, positions_mm: list[float], rotations: float, mas: float
+) -> tuple[ViewPiece, ...]:
+    """Pieces of an axial scan: `rotations` with `mas` at each position (lower z first).
+
+    With a start angle each position begins there. Averaged over it, a part of a rotation is as often anywhere: its
+    pieces differ from those of a whole one by the mAs only.
+    """
     in_time = reversed(positions_mm) if acquisition.table_direction == "craniocaudal" else positions_mm
-    return tuple(ViewPiece(z, z, start, span, averaged, mas) for z in in_time)
+    return tuple(piece for z in in_time for piece in stationary_pieces(acquisition, z, rotations, mas))
 
 
-def stationary_pieces(acquisition: Acquisition, z_mm: float, total_mas: float) -> tuple[ViewPiece, ...]:
+def stationary_pieces(
+    acquisition: Acquisition, z_mm: float, rotations: float, total_mas: float
+) -> tuple[ViewPiece, ...]:
     """Pieces of a stationary scan at `z_mm`: random angle, or turns of at most one rotation from the start angle."""
     if acquisition.start_angle_deg == "averaged":
         return (ViewPiece(z_mm, z_mm, 0.0, TURN, True, total_mas),)
-    return _turns(acquisition, z_mm, z_mm, acquisition.rotations, total_mas)
+    return _turns(acquisition, z_mm, z_mm, rotations, total_mas)
 
 
 def localizer_pieces(
@@ -101,3 +141,29 @@ def _turns(
             ViewPiece(z, z + part * feed, start, sign * part * TURN, False, total_mas * part / rotations)
         )
     return tuple(pieces)
+
+
+def beam_pieces(
+    pieces: tuple[ViewPiece, ...], shares: tuple[float, ...], offsets_rad: tuple[float, ...]
+) -> tuple[ViewPiece, ...]:
+    """Share pieces among the beams of an acquisition, which are on at the same time.
+
+    Parameters
+    ----------
+    pieces : tuple of ViewPiece
+        With the mAs of all beams, at the gantry angle of the first.
+    shares, offsets_rad : tuple of float
+        Share of the mAs of each beam; how far its tube is ahead of the first in the direction of rising gantry angle.
+    """
+    if len(shares) == 1:
+        return pieces
+    return tuple(
+        replace(
+            piece,
+            angle_start_rad=piece.angle_start_rad + offset,
+            mas=piece.mas * share,
+            beam=piece.beam + number,
+        )
+        for piece in pieces
+        for number, (share, offset) in enumerate(zip(shares, offsets_rad, strict=True))
+    )

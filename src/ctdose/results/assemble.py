@@ -10,10 +10,12 @@ from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.body_rows import BodyRows
 from ctdose.dosimetry.dose_map import dose_map
 from ctdose.dosimetry.organ_dose import Scale, body_dose
+from ctdose.exam.beam_choice import BeamChoice
 from ctdose.exam.dose_indices import dose_indices
 from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.results.beam_result import BeamResult
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.exam_tables import PlannedBeam
@@ -21,10 +23,17 @@ from ctdose.simulation.sums import Sums
 
 
 def beam_edges_mm(plan: Plan) -> tuple[float, float]:
-    """Outer edges of the beam over the whole scan, at the isocentre."""
-    ends = [z for piece in plan.pieces for z in (piece.z_start_mm, piece.z_end_mm)]
-    half = plan.beam_width_mm / 2.0
-    return min(ends) - half, max(ends) + half
+    """Outer edges of the beam over the whole scan, on the axis of rotation, moving blades included."""
+    half = plan.beam_width_along_axis_mm / 2.0
+    ends = [
+        (z + half * low, z + half * high)
+        for piece in plan.pieces
+        for z, low, high in (
+            (piece.z_start_mm, *piece.blades[:2]),
+            (piece.z_end_mm, *piece.blades[2:]),
+        )
+    ]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def irradiated_mm(plans: Sequence[Plan]) -> tuple[float, float]:
@@ -85,9 +94,29 @@ def _batches(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
     return Batches(sums.batches, sums.rows, tuple(names), np.asarray(scale.mgy(np.array(factors))))
 
 
-def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam: CTBeam) -> AcquisitionResult:
-    """Dose indices and beam of one acquisition over all bodies."""
-    indices = {name: dose_indices(plan, calibration.ctdi_w_mgy_per_100mas) for name, plan in plans.items()}
+def _beam_result(choice: BeamChoice, emitted: tuple[CTBeam, Calibration]) -> BeamResult:
+    beam, calibration = emitted
+    return BeamResult(
+        tube=choice.tube,
+        tube_voltage_kv=choice.tube_voltage_kv,
+        bowtie=choice.bowtie,
+        filter=choice.filter or "",
+        ctdi_w_mgy_per_100mas=calibration.ctdi_w_mgy_per_100mas,
+        photons_per_mas=calibration.photons_per_mas,
+        calibration_id=calibration.calibration_id,
+        calibration_relative_standard_error=calibration.relative_standard_error,
+        hvl_mm_al=float(beam.central_spectrum.hvl_mm()),
+        mean_energy_kev=float(beam.central_spectrum.mean_energy_kev),
+    )
+
+
+def assemble_acquisition(
+    plans: dict[str, Plan], emitted: Sequence[tuple[CTBeam, Calibration]]
+) -> AcquisitionResult:
+    """Dose indices and beams of one acquisition over all bodies."""
+    outputs = [calibration.ctdi_w_mgy_per_100mas for _, calibration in emitted]
+    indices = {name: dose_indices(plan, outputs) for name, plan in plans.items()}
+    beam, calibration = emitted[0]
     plan, index = next(iter(plans.values())), next(iter(indices.values()))
     weights = np.asarray(beam.central_spectrum.weights, np.float64)
     return AcquisitionResult(
@@ -107,6 +136,7 @@ def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam:
         mean_energy_kev=float(beam.central_spectrum.mean_energy_kev),
         spectrum_kev=np.asarray(beam.central_spectrum.energies_kev, np.float64),
         spectrum_weight=weights / weights.sum(),
+        beams=tuple(_beam_result(*each) for each in zip(plan.beams, emitted, strict=True)),
         on_body={
             name: OnBody(
                 dlp_mgy_cm=indices[name].dlp_mgy_cm,
@@ -115,6 +145,7 @@ def assemble_acquisition(plans: dict[str, Plan], calibration: Calibration, beam:
                 beam_edges_mm=beam_edges_mm(p),
                 total_mas=p.total_mas,
                 pieces=p.pieces,
+                beam_mas=tuple(p.beam_mas(number) for number in range(len(p.beams))),
                 ctdi_vol_mgy=indices[name].ctdi_vol_mgy,
                 tube_current_ma=p.tube_current_ma,
                 tube_current_min_ma=p.modulation.min_ma if p.modulation else p.tube_current_ma,

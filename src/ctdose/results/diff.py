@@ -176,7 +176,12 @@ def _settings(a: Result, b: Result) -> Iterator[str]:
 
 
 def _calibrations(result: Result) -> list[tuple[str, float]]:
-    return [(each.calibration_id, each.photons_per_mas) for each in result.acquisitions]
+    """Of every beam; a file of format 1.0 knows the acquisition's only one."""
+    return [
+        (beam.calibration_id, beam.photons_per_mas)
+        for each in result.acquisitions
+        for beam in (each.beams or (each,))
+    ]
 
 
 def _calibration_error(a: Result, b: Result) -> float:
@@ -184,7 +189,14 @@ def _calibration_error(a: Result, b: Result) -> float:
     if _calibrations(a) == _calibrations(b):
         return 0.0
     largest = (
-        max((each.calibration_relative_standard_error for each in result.acquisitions), default=0.0)
+        max(
+            (
+                b.calibration_relative_standard_error
+                for each in result.acquisitions
+                for b in (each.beams or (each,))
+            ),
+            default=0.0,
+        )
         for result in (a, b)
     )
     return math.hypot(*largest)

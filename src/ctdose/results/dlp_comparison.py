@@ -71,6 +71,7 @@ def region_of(result: Result) -> str:
 
 
 def _voltage(result: Result) -> float:
-    """The one tube voltage of all acquisitions but localizers; NaN if there are several."""
-    voltages = {each.tube_voltage_kv for each in result.acquisitions if each.mode != "localizer"}
+    """The one tube voltage of all beams of all acquisitions but localizers; NaN if there are several."""
+    rotating = [each for each in result.acquisitions if each.mode != "localizer"]
+    voltages = {beam.tube_voltage_kv for each in rotating for beam in (each.beams or (each,))}
     return voltages.pop() if len(voltages) == 1 else math.nan

@@ -30,6 +30,7 @@ BY_NAME = {
     "eye lenses": "#10316b",
     "water": "#3f8fd2",
     "pmma": "#a8b4c0",
+    "couch": "#6b7078",
 }
 BY_TISSUE = {
     "muscle": "#c9857c",

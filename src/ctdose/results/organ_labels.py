@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from ctdose.phantoms.couch import couch_region
 from ctdose.phantoms.organs import REMAINDER_TISSUES, WEIGHTED_TISSUES, Organ
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
@@ -54,6 +55,7 @@ def labels(phantom: VoxelPhantom) -> dict[int, Label]:
     shared = Counter(organ.icrp103_tissue for organ in phantom.organs)
     by_name = {organ.name: organ for organ in phantom.organs}
     known = {organ.organ_id: organ for organ in phantom.organs}
+    table = couch_region(phantom)
 
     def outer(organ: Organ) -> Label:
         tissue = organ.icrp103_tissue
@@ -65,6 +67,8 @@ def labels(phantom: VoxelPhantom) -> dict[int, Label]:
     def label(region: int) -> Label:
         organ = known.get(region)
         if organ is None:
+            if region == table:
+                return Label("couch", named=False)
             nameless = region == 0 and bool(phantom.organs)
             return Label("unnamed" if nameless else f"region {region}", named=False)
         for end, kind in BONE_KINDS.items():

@@ -121,6 +121,25 @@ def acquisition_lines(acquisition: AcquisitionResult) -> Iterator[str]:
             line += f", over-ranging {irradiated - planned:.1f} mm"
         line = f"{line}; DLP {on_body.dlp_mgy_cm:.4g} mGy·cm, {on_body.total_mas:.4g} mAs"
         yield line + _modulated(on_body)
+        if len(acquisition.beams) > 1:
+            yield f"  of it {beam_parts(acquisition, on_body)}"
+
+
+def beam_parts(acquisition: AcquisitionResult, on_body: OnBody) -> str:
+    """The DLP of each beam of an acquisition on one body: its share is that of output times mAs."""
+    weights = [
+        beam.ctdi_w_mgy_per_100mas * mas
+        for beam, mas in zip(acquisition.beams, on_body.beam_mas, strict=True)
+    ]
+    parts = []
+    for beam, mas, weight in zip(acquisition.beams, on_body.beam_mas, weights, strict=True):
+        behind = f" {beam.filter}" if beam.filter else ""
+        dlp = on_body.dlp_mgy_cm * weight / sum(weights)
+        parts.append(
+            f"tube {beam.tube} {beam.tube_voltage_kv:g} kV{behind}: {dlp:.4g} mGy·cm, {mas:.4g} mAs, "
+            f"HVL {beam.hvl_mm_al:.3g} mm Al"
+        )
+    return "; ".join(parts)
 
 
 def _modulated(on_body: OnBody) -> str:

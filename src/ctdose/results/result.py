@@ -12,6 +12,7 @@ import numpy as np
 from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.effective_dose import EffectiveDose, mean_of_bodies
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
+from ctdose.results.beam_result import BeamResult
 
 if TYPE_CHECKING:
     from ctdose.exam.view_pieces import ViewPiece
@@ -33,6 +34,8 @@ class OnBody:
     total_mas : float
     pieces : tuple of ViewPiece
         mAs along z and angle, in the order of time.
+    beam_mas : tuple of float
+        mAs of each of the acquisition's beams; they add up to `total_mas`. Empty in files of format 1.0.
     ctdi_vol_mgy : float or None
         With the time-weighted mean of the tube current on this body; None in files that do not have it.
     tube_current_ma, tube_current_min_ma, tube_current_max_ma : float or None
@@ -45,6 +48,7 @@ class OnBody:
     beam_edges_mm: tuple[float, float]
     total_mas: float
     pieces: tuple[ViewPiece, ...]
+    beam_mas: tuple[float, ...] = ()
     ctdi_vol_mgy: float | None = None
     tube_current_ma: float | None = None
     tube_current_min_ma: float | None = None
@@ -72,6 +76,9 @@ class AcquisitionResult:
     spectrum_kev, spectrum_weight : float64 ndarray
         On the central ray behind the bowtie; weights sum to 1.
     on_body : dict of str to OnBody
+    beams : tuple of BeamResult
+        The attributes above are those of the first beam, CTDI_vol and DLP those of all beams together. Empty in files
+        of format 1.0.
     """
 
     name: str
@@ -91,6 +98,7 @@ class AcquisitionResult:
     spectrum_kev: np.ndarray
     spectrum_weight: np.ndarray
     on_body: dict[str, OnBody]
+    beams: tuple[BeamResult, ...] = ()
 
     @property
     def dlp_mgy_cm(self) -> float:

@@ -49,10 +49,11 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def _acquisition(acquisition: AcquisitionResult) -> dict[str, Any]:
-    left_out = {"spectrum_kev", "spectrum_weight", "on_body"}
+    left_out = {"spectrum_kev", "spectrum_weight", "on_body", "beams"}
     own = {name: value for name, value in vars(acquisition).items() if name not in left_out}
     for name in ("dlp_mgy_cm", "planned_length_mm", "irradiated_length_mm"):
         own[name] = getattr(acquisition, name)
+    own["beams"] = [asdict(beam) for beam in acquisition.beams]
     own["bodies"] = {
         name: {key: value for key, value in vars(on_body).items() if key != "pieces"}
         for name, on_body in acquisition.on_body.items()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FORMAT = "ctdose-result"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 TEXT = "text"
 
 Columns = Mapping[str, tuple[str, str]]
@@ -36,6 +36,22 @@ PIECE_COLUMNS: Columns = {
     "angle_span_rad": ("f8", "rad"),
     "angle_is_random": ("u1", "1"),
     "mas": ("f8", "mAs"),
+}
+BLADE_COLUMNS = ("blade_low_start", "blade_high_start", "blade_low_end", "blade_high_end")
+"""The four numbers of `ViewPiece.blades`, in half openings from the middle of the collimator."""
+ADDED_PIECE_COLUMNS: Columns = {"beam": ("i4", "1"), **dict.fromkeys(BLADE_COLUMNS, ("f8", "1"))}
+"""Written since format 1.1; a file without them has one beam in each acquisition, and no moving blades."""
+BEAM_COLUMNS: Columns = {
+    "tube": (TEXT, "1"),
+    "tube_voltage_kv": ("f8", "kV"),
+    "bowtie": (TEXT, "1"),
+    "filter": (TEXT, "1"),
+    "ctdi_w_mgy_per_100mas": ("f8", "mGy"),
+    "photons_per_mas": ("f8", "1/mAs"),
+    "calibration_id": (TEXT, "1"),
+    "calibration_relative_standard_error": ("f8", "1"),
+    "hvl_mm_al": ("f8", "mm"),
+    "mean_energy_kev": ("f8", "keV"),
 }
 MATERIAL_COLUMNS: Columns = {"name": (TEXT, "1"), "density_g_cm3": ("f8", "g/cm3")}
 SOURCE_COLUMNS: Columns = {"key": (TEXT, "1"), "source": (TEXT, "1")}
@@ -91,7 +107,9 @@ PARTS = (
     _table("/provenance/sources", SOURCE_COLUMNS, "sources", optional=True),
     Part("/acquisitions/*/spectrum_kev", "f8", ("energies",), "keV"),
     Part("/acquisitions/*/spectrum_weight", "f8", ("energies",), "1"),
+    _table("/acquisitions/*/beams", BEAM_COLUMNS, "beams", optional=True),
     _table("/acquisitions/*/bodies/*/pieces", PIECE_COLUMNS, "pieces"),
+    Part("/acquisitions/*/bodies/*/beam_mas", "f8", ("beams",), "mAs", optional=True),
     *(Part(f"{BODY}/{axis}", "f8", (axis,), "mm") for axis in "zyx"),
     _table(f"{BODY}/organs", ORGAN_COLUMNS, "organs"),
     _table(f"{BODY}/tissues", ORGAN_COLUMNS, "tissues"),

@@ -12,6 +12,9 @@ from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.provenance import sources_of
 from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
 from ctdose.results.result_layout import (
+    ADDED_PIECE_COLUMNS,
+    BEAM_COLUMNS,
+    BLADE_COLUMNS,
     FORMAT,
     FORMAT_VERSION,
     MATERIAL_COLUMNS,
@@ -89,6 +92,8 @@ def _put_acquisition(tree: Tree, path: str, acquisition: AcquisitionResult) -> N
     tree.group(path, {name: getattr(acquisition, name) for name in names})
     put(tree, f"{path}/spectrum_kev", np.asarray(acquisition.spectrum_kev, np.float64))
     put(tree, f"{path}/spectrum_weight", np.asarray(acquisition.spectrum_weight, np.float64))
+    if acquisition.beams:
+        put(tree, f"{path}/beams", _rows(BEAM_COLUMNS, [vars(beam) for beam in acquisition.beams]))
     tree.group(f"{path}/bodies")
     for name, on_body in acquisition.on_body.items():
         _put_on_body(tree, f"{path}/bodies/{quoted(name)}", name, on_body)
@@ -107,8 +112,11 @@ def _put_on_body(tree: Tree, path: str, name: str, on_body: OnBody) -> None:
         low, high = getattr(on_body, f"{each}_mm")
         attributes |= {f"{each}_start_mm": low, f"{each}_end_mm": high, f"{each}_length_mm": high - low}
     tree.group(path, attributes)
-    pieces = [{name: getattr(piece, name) for name in PIECE_COLUMNS} for piece in on_body.pieces]
-    put(tree, f"{path}/pieces", _rows(PIECE_COLUMNS, pieces))
+    columns = {**PIECE_COLUMNS, **ADDED_PIECE_COLUMNS}
+    values = ({**vars(piece), **dict(zip(BLADE_COLUMNS, piece.blades))} for piece in on_body.pieces)
+    put(tree, f"{path}/pieces", _rows(columns, [{name: row[name] for name in columns} for row in values]))
+    if on_body.beam_mas:
+        put(tree, f"{path}/beam_mas", np.array(on_body.beam_mas, np.float64))
 
 
 def _put_body(tree: Tree, path: str, body: BodyResult) -> None:

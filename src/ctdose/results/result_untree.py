@@ -10,10 +10,19 @@ from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.exam.view_pieces import ViewPiece
+from ctdose.results.beam_result import BeamResult
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
-from ctdose.results.result_layout import ORGAN_COLUMNS, PIECE_COLUMNS, TEXT, Columns
+from ctdose.results.result_layout import (
+    ADDED_PIECE_COLUMNS,
+    BEAM_COLUMNS,
+    BLADE_COLUMNS,
+    ORGAN_COLUMNS,
+    PIECE_COLUMNS,
+    TEXT,
+    Columns,
+)
 from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, ON_BODY_OPTIONAL, RANGES
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
@@ -92,20 +101,41 @@ def _acquisition(tree: Tree, path: str, bodies: list[str]) -> AcquisitionResult:
         spectrum_kev=array(tree, f"{path}/spectrum_kev"),
         spectrum_weight=array(tree, f"{path}/spectrum_weight"),
         on_body=on_body,
+        beams=_beams(tree, f"{path}/beams"),
         **{name: number(tree, path, name, types[kinds[name]]) for name in ACQUISITION_ATTRIBUTES},
     )
+
+
+def _beams(tree: Tree, path: str) -> tuple[BeamResult, ...]:
+    if path not in tree.datasets:
+        return ()
+    return tuple(BeamResult(**row) for row in _columns(tree, path, BEAM_COLUMNS))
+
+
+def _piece(row: dict[str, Any]) -> ViewPiece:
+    given = {name: value for name, value in row.items() if name not in BLADE_COLUMNS}
+    given["angle_is_random"] = bool(row["angle_is_random"])
+    if set(BLADE_COLUMNS) <= row.keys():
+        low, high, low_end, high_end = (float(row[name]) for name in BLADE_COLUMNS)
+        given["blades"] = (low, high, low_end, high_end)
+    return ViewPiece(**given)
 
 
 def _on_body(tree: Tree, path: str) -> OnBody:
     ranges: dict[str, Any] = {
         f"{r}_mm": tuple(number(tree, path, f"{r}_{e}_mm", float) for e in ("start", "end")) for r in RANGES
     }
-    pieces = _columns(tree, f"{path}/pieces", PIECE_COLUMNS)
+    stored = array(tree, f"{path}/pieces").dtype.names or ()
+    added = {name: kind for name, kind in ADDED_PIECE_COLUMNS.items() if name in stored}
+    pieces = _columns(tree, f"{path}/pieces", {**PIECE_COLUMNS, **added})
     optional = [name for name in ON_BODY_OPTIONAL if name in tree.attributes.get(path, {})]
     return OnBody(
         dlp_mgy_cm=number(tree, path, "dlp_mgy_cm", float),
         total_mas=number(tree, path, "total_mas", float),
-        pieces=tuple(ViewPiece(**{**row, "angle_is_random": bool(row["angle_is_random"])}) for row in pieces),
+        pieces=tuple(_piece(row) for row in pieces),
+        beam_mas=tuple(array(tree, f"{path}/beam_mas").tolist())
+        if f"{path}/beam_mas" in tree.datasets
+        else (),
         **ranges,
         **{name: number(tree, path, name, float) for name in optional},
     )

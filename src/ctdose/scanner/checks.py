@@ -65,6 +65,23 @@ def _geometry(scanner: Scanner) -> Iterator[Found]:
     if blades is not None and blades >= axis:
         right = f"Write less than source_isocentre_distance_mm: {axis:g}."
         yield ("geometry", "source_collimator_distance_mm"), blades, "the blades lie beyond the axis", right
+    yield from _spectra(scanner)
+
+
+def _spectra(scanner: Scanner) -> Iterator[Found]:
+    """Anode angles and tube voltages for which there is no spectrum."""
+    from ctdose.physics.spectra import ANODE_ANGLES_DEG, TUBE_VOLTAGES_KV
+
+    least, most = ANODE_ANGLES_DEG
+    angle = scanner.geometry.anode_angle_deg
+    if not least <= angle <= most:
+        right = f"Spectra are known for {least:g} to {most:g} deg."
+        yield ("geometry", "anode_angle_deg"), angle, "no spectrum of such an anode", right
+    least, most = TUBE_VOLTAGES_KV
+    wrong = [kv for kv in scanner.tube.voltages_kv if not least <= kv <= most]
+    if wrong:
+        right = f"Spectra are known for {least:g} to {most:g} kV."
+        yield ("tube", "voltages_kv"), wrong[0], "no spectrum of that voltage", right
 
 
 def _beams(scanner: Scanner) -> Iterator[Found]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import model_validator
 
 from ctdose.schema import Checked, fault, key
+
+if TYPE_CHECKING:
+    from ctdose.phantoms.couch_shape import CouchShape
 
 
 class Layer(Checked):
@@ -25,8 +30,8 @@ class Wall(Layer):
 class Couch(Checked):
     """A table top: two skins around a core, flat or a cradle.
 
-    The top is an arc of a circle about an axis along z, `sag_mm` deep over the full width; 0 is flat. The thickness
-    is the same at every place across.
+    The top is an arc of a circle about an axis along z, `sag_mm` deep over the full width; 0 is flat. Thicknesses
+    are straight down, the same at every place across.
     """
 
     width_mm: float = key(doc="Extent from side to side", unit="mm", ge=100, le=1000, example=430)
@@ -52,9 +57,24 @@ class Couch(Checked):
             raise fault("it is deeper than half of its width", "Write a smaller sag_mm; 0 is a flat table.")
         return self
 
+    def shape(self) -> CouchShape:
+        """Give the table as the phantoms' builder takes it, its materials looked up."""
+        from ctdose.phantoms.couch_shape import CouchShape
+        from ctdose.physics.materials import Material
+
+        return CouchShape(
+            width_mm=self.width_mm,
+            thickness_mm=self.thickness_mm,
+            sag_mm=self.sag_mm,
+            gap_mm=self.gap_mm,
+            wall_mm=self.wall.thickness_mm,
+            wall=Material(self.wall.material).with_density(self.wall.density_g_cm3),
+            core=Material(self.core.material).with_density(self.core.density_g_cm3),
+        )
+
     @property
     def areal_density_g_cm2(self) -> float:
-        """Mass per area of skins and core together, g/cm², looking through its thickness."""
-        walls = 2 * self.wall.thickness_mm * self.wall.density_g_cm3
-        core = (self.thickness_mm - 2 * self.wall.thickness_mm) * self.core.density_g_cm3
-        return (walls + core) / 10.0
+        """Mass per area of skins and core together, g/cm², straight down."""
+        from ctdose.phantoms.couch_shape import areal_density_g_cm2
+
+        return areal_density_g_cm2(self.shape())

@@ -18,7 +18,9 @@ class Geometry(Checked):
     fan_angle_deg: float = key(
         doc="Full fan angle, symmetric about the central ray", unit="deg", gt=1, lt=120, example=55
     )
-    anode_angle_deg: float = key(doc="Angle of the target surface", unit="deg", ge=5, le=20, example=8)
+    anode_angle_deg: float = key(
+        doc="Angle of the target surface; spectra are known for 7 to 12", unit="deg", ge=5, le=20, example=8
+    )
     anode_side: Literal["head", "foot"] = key(
         doc="End of the rotation axis, of a head-first patient, towards which the anode lies: the weaker side"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,19 @@ from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSour
 FAN_BINS = 256
 HEEL_BINS = 32
 FLAT_HEEL = np.ones(HEEL_BINS)
+
+
+class Spot(NamedTuple):
+    """The focus, cm: a rectangle with a Gaussian patch around it. The kernel takes its fields in this order."""
+
+    width: float = 0.0  # across the fan
+    length: float = 0.0  # along the axis of rotation
+    off_focal: float = 0.0  # share of the photons that start in the patch
+    sigma: float = 0.0  # of the patch
+    collimator: float = 0.0  # distance of its plane from the focus; 0: a point, whatever the other fields
+
+
+POINT = Spot()
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,11 @@ class BeamRow:
     tan_cone : (float, float)
     energy_kev : float64 ndarray [lines]
     energy_weight : float64 ndarray [fan bins, lines]
+    isocentre, radius, frame, heel_weight
+        As in `Beams`.
+    tilt_rad : float
+        Of the plane of rotation about x through the isocentre; positive: the source in front goes to lower z.
+    spot : Spot
     """
 
     kind: int
@@ -41,6 +60,8 @@ class BeamRow:
     radius: float = 0.0
     frame: np.ndarray = field(default_factory=lambda: np.zeros((4, 3)))
     heel_weight: np.ndarray = field(default_factory=lambda: FLAT_HEEL)
+    tilt_rad: float = 0.0
+    spot: Spot = POINT
 
 
 def fan_angles(half_angle: float, bins: int = FAN_BINS) -> np.ndarray:
@@ -113,6 +134,9 @@ def pack_beams(rows: list[BeamRow]) -> Beams:
         heel_alias=np.stack([build_alias(row.heel_weight) for row in rows]),
         energy_kev=f32([_pad(row.energy_kev, (lines,)) for row in rows]),
         energy_alias=np.stack([_energy_alias(row, bins, lines) for row in rows]),
+        tilt=f32([(np.sin(row.tilt_rad), np.cos(row.tilt_rad)) for row in rows]),
+        spot=f32([row.spot for row in rows]),
+        extended=int(any(row.spot.collimator > 0 for row in rows)),
     )
 
 
@@ -129,7 +153,9 @@ __all__ = [
     "BEAM_CT",
     "FAN_BINS",
     "HEEL_BINS",
+    "POINT",
     "BeamRow",
+    "Spot",
     "fan_angles",
     "open_beam_row",
     "opening",

@@ -1,4 +1,10 @@
-"""The beam of a CT scanner: spectrum behind the bowtie as a function of the fan angle, heel effect along z."""
+"""The beam of a CT scanner: spectrum behind the bowtie as a function of the fan angle, heel effect along z, focus.
+
+The opening of the collimator is the beam width at the isocentre, as seen from the middle of the focal spot. With a
+focal spot of length L, the collimator's plane at distance d from the focus and the isocentre at R, the profile at the
+isocentre is the opening convolved with a box of L (R - d)/d: a trapezoid of the same width at half maximum, as long as
+the box is the narrower of the two.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BEAM_CT
 from ctdose.scanner.model import Scanner
-from ctdose.simulation.beam_tables import HEEL_BINS, BeamRow, fan_angles, opening
+from ctdose.simulation.beam_tables import HEEL_BINS, POINT, BeamRow, Spot, fan_angles, opening
 
 if TYPE_CHECKING:
     from ctdose.physics.spectra import Spectrum
@@ -32,19 +39,23 @@ class CTBeam:
     emitted : float
         Photons that leave the bowtie per photon-per-steradian of the tube, sr: what makes the outputs of
         two collimations comparable.
+    tube_fluence : float
+        Photons behind the flat filters, 1/cm² per mAs at 1 m, of the model: with `emitted` it makes the outputs behind
+        two filters comparable.
     """
 
     row: BeamRow
     central_spectrum: Spectrum
     open_solid_angle_sr: float
     emitted: float
+    tube_fluence: float
 
 
-def tube_output(scanner: Scanner, tube_voltage_kv: float) -> Spectrum:
-    """Spectrum of the tube behind its inherent filtration, before the bowtie."""
+def tube_output(scanner: Scanner, tube_voltage_kv: float, filter: str | None = None) -> Spectrum:
+    """Spectrum of the tube behind its inherent filtration and an additional filter, before the bowtie."""
     from ctdose.physics.spectra import tube_spectrum
 
-    return tube_spectrum(tube_voltage_kv, scanner.geometry.anode_angle_deg, scanner.filtration_mm())
+    return tube_spectrum(tube_voltage_kv, scanner.geometry.anode_angle_deg, scanner.filtration_mm(filter))
 
 
 def bowtie_transmission(scanner: Scanner, bowtie: str, edges: np.ndarray, energies: np.ndarray) -> np.ndarray:
@@ -59,7 +70,9 @@ def bowtie_transmission(scanner: Scanner, bowtie: str, edges: np.ndarray, energi
     return np.exp(-thickness_cm[..., None] * mu).mean(axis=1)
 
 
-def heel_weight(scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float, float]) -> np.ndarray:
+def heel_weight(
+    scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float, float], filter: str | None = None
+) -> np.ndarray:
     """Relative photon number in equal steps of the opening along z, from the lower to the upper blade, [HEEL_BINS].
 
     The weight of a cone angle is the tube's output at the take-off angle (anode angle plus the angle away from the
@@ -74,10 +87,50 @@ def heel_weight(scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float,
         1.0 if scanner.geometry.anode_side == "foot" else -1.0
     )
     anode = scanner.geometry.anode_angle_deg
-    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(), anode + away_from_anode)
+    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), anode + away_from_anode)
 
 
-def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collimation_mm: float) -> CTBeam:
+def focus_of(scanner: Scanner, focal_spot: str | None = None, off_focal: bool = False) -> Spot:
+    """The focus of a scanner: a point where its file states neither spot nor distance of the collimator.
+
+    Raises
+    ------
+    CtdoseError
+        A spot or off-focal radiation is asked for, and the scanner's file does not state it.
+    """
+    spot, patch = scanner.focal_spot(focal_spot), scanner.off_focal if off_focal else None
+    distance_mm = scanner.geometry.source_collimator_distance_mm
+    if off_focal and patch is None:
+        right = "Leave it out, or add off_focal to the scanner's file."
+        raise CtdoseError(f"off_focal=true ({scanner.scanner} states no off-focal radiation). {right}")
+    if distance_mm is None:
+        if focal_spot is None and patch is None:
+            return POINT
+        why = f"{scanner.scanner} does not say how far its collimator is from the focal spot"
+        right = "Leave it out, or add source_collimator_distance_mm to the geometry in the scanner's file."
+        raise CtdoseError(f"{'off_focal=true' if patch else f'focal_spot={focal_spot}'} ({why}). {right}")
+    if spot is None and patch is None:
+        return POINT
+    return Spot(
+        width=spot.width_mm / 10.0 if spot else 0.0,
+        length=spot.length_mm / 10.0 if spot else 0.0,
+        off_focal=patch.fraction if patch else 0.0,
+        sigma=patch.sigma_mm / 10.0 if patch else 0.0,
+        collimator=distance_mm / 10.0,
+    )
+
+
+def build_ct_beam(
+    scanner: Scanner,
+    tube_voltage_kv: float,
+    bowtie: str,
+    collimation_mm: float,
+    *,
+    filter: str | None = None,
+    focal_spot: str | None = None,
+    off_focal: bool = False,
+    gantry_tilt_deg: float = 0.0,
+) -> CTBeam:
     """Build the beam of a scanner at one tube voltage, bowtie and collimation.
 
     Parameters
@@ -86,7 +139,17 @@ def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collima
     tube_voltage_kv : float
     bowtie : str
     collimation_mm : float
-        Nominal; the blades open to its beam width (FWHM at the isocentre), the focal spot is a point.
+        Nominal; the blades open to its beam width (FWHM at the isocentre).
+    filter : str, optional
+        An additional flat filter of the scanner.
+    focal_spot : str, optional
+        One of the scanner; default: its first, or a point if it has none or no `source_collimator_distance_mm`.
+    off_focal : bool
+        Let the scanner's share of photons start around the focal spot.
+    gantry_tilt_deg : float
+        Of the plane of rotation about the x axis through the isocentre. As DICOM's Gantry/Detector Tilt (0018,1120),
+        which is negative where the top of the gantry is tilted away from where the table enters it: positive brings the
+        source in front of a patient who lies head first towards the feet.
 
     Returns
     -------
@@ -95,12 +158,12 @@ def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collima
     Raises
     ------
     CtdoseError
-        If the scanner has no such bowtie or collimation.
+        If the scanner has no such bowtie, collimation, filter or focal spot.
     """
     radius_mm = scanner.geometry.source_isocentre_distance_mm
     edges = fan_angles(np.deg2rad(scanner.geometry.fan_angle_deg) / 2.0)
     half = scanner.beam_width_mm(collimation_mm) / 2.0 / radius_mm
-    tube = tube_output(scanner, tube_voltage_kv)
+    tube = tube_output(scanner, tube_voltage_kv, filter)
     emits = np.asarray(tube.weights) > 0
     energies, weights = np.asarray(tube.energies_kev)[emits], np.asarray(tube.weights)[emits]
     behind = weights * bowtie_transmission(scanner, bowtie, edges, energies)
@@ -114,8 +177,11 @@ def build_ct_beam(scanner: Scanner, tube_voltage_kv: float, bowtie: str, collima
         energy_kev=energies,
         energy_weight=behind,
         radius=radius_mm / 10.0,
-        heel_weight=heel_weight(scanner, tube_voltage_kv, (-half, half)),
+        heel_weight=heel_weight(scanner, tube_voltage_kv, (-half, half), filter),
+        tilt_rad=float(np.deg2rad(gantry_tilt_deg)),
+        spot=focus_of(scanner, focal_spot, off_focal),
     )
     thinnest_mm = float(scanner.bowtie_thickness_mm(bowtie, np.zeros(1))[0])
     centre = tube.filtered({scanner.bowtie_material(bowtie): thinnest_mm})
-    return CTBeam(row, centre, float(solid_angle.sum()), float(per_bin.sum() / weights.sum()))
+    fluence = float(weights.sum())
+    return CTBeam(row, centre, float(solid_angle.sum()), float(per_bin.sum() / fluence), fluence)

@@ -20,43 +20,75 @@ from ctdose.simulation.zones import Raised
 
 @dataclass(frozen=True)
 class PlannedBeam:
-    """One acquisition: where its source is, what it emits, how much.
+    """One beam of an acquisition: where its source is, what it emits, how much.
 
     Parameters
     ----------
     plan : Plan
+        Of the acquisition.
     beam : CTBeam
+        As `plan.beams[number]` says.
     photons_per_mas : float
         Real photons that leave bowtie and collimator per mAs; or any relative number.
+    number : int
+        Which of `plan.beams` it is.
     """
 
     plan: Plan
     beam: CTBeam
     photons_per_mas: float
+    number: int = 0
 
     @property
     def photons(self) -> float:
-        """Photons of the whole acquisition."""
-        return self.photons_per_mas * self.plan.total_mas
+        """Photons of this beam over the whole acquisition."""
+        return self.photons_per_mas * self.plan.beam_mas(self.number)
 
 
-def _pieces(planned: PlannedBeam, index: int, corner_z_mm: float) -> list[PieceRow]:
+def acquisition_numbers(planned: Sequence[PlannedBeam]) -> list[int]:
+    """To which acquisition each beam belongs, from 0 on: the beams of one stand together, in their order.
+
+    Raises
+    ------
+    ValueError
+        A beam of an acquisition is missing or out of place: its dose would be missing.
+    """
+    numbers: list[int] = []
+    expected: list[int] = []
+    for item in planned:
+        if not expected:
+            expected = list(range(len(item.plan.beams)))
+        if item.number != expected.pop(0):
+            raise ValueError(
+                f"beam {item.number} of {item.plan.name} (out of place). Give all beams of each plan in order."
+            )
+        numbers.append((numbers[-1] if numbers else -1) + (item.number == 0))
+    if expected:
+        raise ValueError(
+            f"beam {expected[0]} of {planned[-1].plan.name} (missing). Give all beams of each plan."
+        )
+    return numbers
+
+
+def _pieces(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
     return [
         PieceRow(
             photons=piece.mas * planned.photons_per_mas,
             z_cm=((piece.z_start_mm - corner_z_mm) / 10.0, (piece.z_end_mm - corner_z_mm) / 10.0),
             angle_rad=(piece.angle_start_rad, piece.angle_span_rad),
             angle_is_random=piece.angle_is_random,
-            beam=index,
-            acquisition=index,
+            beam=beam,
+            acquisition=acquisition,
+            blades=piece.blades,
         )
         for piece in planned.plan.pieces
+        if piece.beam == planned.number
     ]
 
 
 def build_exam_tables(
     phantom: VoxelPhantom,
-    acquisitions: Sequence[PlannedBeam],
+    planned_beams: Sequence[PlannedBeam],
     *,
     key: tuple[int, int],
     physics: Physics,
@@ -72,18 +104,19 @@ def build_exam_tables(
     Parameters
     ----------
     phantom : VoxelPhantom
-    acquisitions : sequence of PlannedBeam
+    planned_beams : sequence of PlannedBeam
+        All beams of all acquisitions, acquisition after acquisition.
     key, physics, responses, composites, with_voxels, raised
         As in `build_transport_tables`. Photons are tracked inside a convex set around the body, and around that
         there is air.
     """
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]
-    for index, planned in enumerate(acquisitions):
+    for index, (planned, acquisition) in enumerate(zip(planned_beams, acquisition_numbers(planned_beams))):
         x, y = planned.plan.isocentre_xy_mm
         centre = to_kernel_frame(phantom, (x, y, 0.0))
         rows.append(replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1]))))
-        pieces += _pieces(planned, index, corner_z_mm)
+        pieces += _pieces(planned, index, acquisition, corner_z_mm)
     return build_transport_tables(
         phantom,
         pack_beams(rows),

@@ -8,6 +8,9 @@ import numpy as np
 
 from ctdose.kernels.tables import Views
 
+OPEN = (-1.0, 1.0, -1.0, 1.0)
+"""Blades that stand at the ends of the collimator's opening."""
+
 
 @dataclass(frozen=True)
 class PieceRow:
@@ -24,6 +27,9 @@ class PieceRow:
     angle_is_random : bool
         The angle is uniform over its span, independent of z (start angle averaged over).
     beam, acquisition : int
+    blades : tuple of float
+        Lower and upper blade of the collimator at begin and end of the piece, in units of half the opening from its
+        middle; photons beyond them are absorbed, but they count as emitted.
     """
 
     photons: float
@@ -32,6 +38,7 @@ class PieceRow:
     angle_is_random: bool
     beam: int
     acquisition: int
+    blades: tuple[float, float, float, float] = OPEN
 
 
 FIXED_PIECE = PieceRow(1.0, (0.0, 0.0), (0.0, 0.0), False, 0, 0)
@@ -51,4 +58,5 @@ def build_views(pieces: list[PieceRow]) -> Views:
         angle_is_random=np.array([piece.angle_is_random for piece in pieces], np.int32),
         beam=np.array([piece.beam for piece in pieces], np.int32),
         acquisition=np.array([piece.acquisition for piece in pieces], np.int32),
+        blades=np.array([piece.blades for piece in pieces], np.float32),
     )

@@ -1,0 +1,84 @@
+"""A helical scan whose current follows the heart: its pieces cut where the current changes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctdose.errors import CtdoseError
+from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.ecg import Ecg
+from ctdose.exam.view_pieces import ViewPiece
+
+if TYPE_CHECKING:
+    from ctdose.exam.plan import Plan
+
+SAME = 1e-9
+
+
+def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
+    """Let the current of a helical plan follow the heart; other plans come back as they are.
+
+    With the phase at beam-on averaged over, the expected current does not depend on time, so the pieces stay as they
+    are. With a known phase the mean over the whole beam-on is kept if the exam states it (`output_is: mean`); else the
+    current in the window is kept, and the mean over this beam-on follows.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its mAs is the mean over the beam-on. Another modulation may have varied it along z and angle before: the two
+        factors multiply.
+    acquisition : Acquisition
+
+    Raises
+    ------
+    CtdoseError
+        No current flows: the scan ends before the window begins.
+    """
+    ecg = acquisition.ecg
+    if ecg is None or plan.mode != "helical" or ecg.start_phase_percent == "averaged":
+        return plan
+    if ecg.mean_fraction == 1.0:
+        return plan
+    pieces = _pulsed(plan.pieces, plan.beam_on_time_s, ecg, float(ecg.start_phase_percent))
+    total = math.fsum(piece.mas for piece in pieces)
+    if total <= 0.0:
+        why = f"{plan.name} lasts {plan.beam_on_time_s:.3g} s and the window does not begin in that time"
+        raise CtdoseError(f"start_phase_percent={ecg.start_phase_percent:g} ({why}). Write averaged.")
+    full = ecg.output_is == "full"
+    scale = 1.0 / ecg.mean_fraction if full else plan.total_mas / total
+    pulsed = replace(plan, pieces=tuple(replace(piece, mas=piece.mas * scale) for piece in pieces))
+    return _with_mean(pulsed, total * scale / plan.total_mas) if full else pulsed
+
+
+def _with_mean(plan: Plan, factor: float) -> Plan:
+    """The plan with another mean current: that of its pieces."""
+    assert plan.mas_per_rotation is not None
+    assert plan.effective_mas is not None
+    return replace(
+        plan,
+        tube_current_ma=plan.tube_current_ma * factor,
+        mas_per_rotation=plan.mas_per_rotation * factor,
+        effective_mas=plan.effective_mas * factor,
+        total_mas=plan.total_mas * factor,
+    )
+
+
+def _pulsed(pieces: tuple[ViewPiece, ...], seconds: float, ecg: Ecg, phase: float) -> list[ViewPiece]:
+    """Cut the pieces where the current changes, and multiply their mAs with it. Time is linear in z."""
+    first, last = pieces[0].z_start_mm, pieces[-1].z_end_mm
+    changes = ecg.changes_s(seconds, phase)
+    found: list[ViewPiece] = []
+    for piece in pieces:
+        begin, end = ((z - first) / (last - first) * seconds for z in (piece.z_start_mm, piece.z_end_mm))
+        cuts = [0.0, *((t - begin) / (end - begin) for t in changes if begin < t < end), 1.0]
+        ends = [(a, b) for a, b in itertools.pairwise(cuts) if b - a > SAME]
+        parts = [piece.part(a, b) for a, b in ends]
+        middles = np.array([begin + (end - begin) * (a + b) / 2 for a, b in ends])
+        factors = ecg.relative_current(middles, phase).tolist()
+        found += [replace(part, mas=part.mas * factor) for part, factor in zip(parts, factors, strict=True)]
+    return found

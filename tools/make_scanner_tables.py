@@ -1,0 +1,128 @@
+"""Write the tables of docs/scanners.md: what the model of each scanner gives, beside what its file states.
+
+    python tools/make_scanner_tables.py
+
+Simulates the CTDI measurement of every beam of every scanner, some minutes on two cores. The tables stand between
+two comments of the document; so does the table of keys of a scanner's file; the rest of it is left as it is.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ctdose.calibration.ctdi import ctdi_tables, simulate_ctdi
+from ctdose.scanner.keys import key_table
+from ctdose.scanner.library import load_scanner, scanner_names
+from ctdose.scanner.model import Scanner
+from ctdose.simulation.ct_beam import build_ct_beam, tube_output
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "scanners.md"
+MARKS = {
+    "tables": ("<!-- tables: tools/make_scanner_tables.py -->", "<!-- end of tables -->"),
+    "keys": ("<!-- keys: ctdose scanner keys --markdown -->", "<!-- end of keys -->"),
+}
+PRECISION = 5e-3  # relative standard error of CTDI_w
+SR_CM2 = 1e4  # cm2 at 1 m of one steradian
+
+
+@dataclass(frozen=True)
+class Row:
+    """One beam in one CTDI phantom; mGy per 100 mAs."""
+
+    scanner: str
+    bowtie: str
+    phantom_cm: int
+    kv: float
+    stated: float | None
+    model: float
+    centre_to_periphery: float
+
+
+def simulated(scanner: Scanner, kv: float, bowtie: str, phantom_cm: int) -> Row:
+    """Simulate CTDI_w of the model's own output: the tube's spectrum is in photons per mAs."""
+    assert scanner.output is not None
+    nominal = scanner.output.reference_collimation_mm
+    beam = build_ct_beam(scanner, kv, bowtie, nominal)
+    tables, composites = ctdi_tables(beam, phantom_cm)
+    found = simulate_ctdi(tables, composites, nominal, relative_standard_error=PRECISION, threads=2)
+    photons_per_mas = beam.emitted * float(np.sum(tube_output(scanner, kv).weights)) * SR_CM2
+    stated = scanner.ctdi_w_mgy_per_100mas(kv, bowtie, phantom_cm)
+    model, ratio = 100.0 * photons_per_mas * found.weighted, found.center / found.periphery
+    return Row(scanner.scanner, bowtie, phantom_cm, kv, stated, model, ratio)
+
+
+def rows_of(scanner: Scanner) -> list[Row]:
+    """All voltages of each table of a scanner's output without an additional filter."""
+    assert scanner.output is not None
+    places = [(t.bowtie, t.ctdi_phantom_cm) for t in scanner.output.tables if t.filter is None]
+    rows = []
+    for bowtie, cm in places:
+        for kv in scanner.tube.voltages_kv:
+            rows.append(simulated(scanner, kv, bowtie, cm))
+            print(rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def tables(rows: list[Row]) -> str:
+    """Give the tables as Markdown."""
+    names = dict.fromkeys(row.scanner for row in rows)
+    return "\n".join(_table(name, [row for row in rows if row.scanner == name]) for name in names)
+
+
+def _table(name: str, rows: list[Row]) -> str:
+    at_120 = {(r.bowtie, r.phantom_cm): r for r in rows if r.kv == 120}
+    heads = ("bowtie, phantom", "kV", "stated", "model", "model / stated")
+    heads += ("stated, to 120 kV", "model, to 120 kV", "centre / periphery")
+    head = f"| {' | '.join(heads)} |"
+    lines = [f"### {name}", "", head, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for r in rows:
+        base = at_120[r.bowtie, r.phantom_cm]
+        assert r.stated is not None
+        assert base.stated is not None
+        cells = (
+            f"{r.bowtie}, {r.phantom_cm} cm",
+            f"{r.kv:g}",
+            f"{r.stated:.4g}",
+            f"{r.model:.4g}",
+            f"{r.model / r.stated:.2f}",
+            f"{r.stated / base.stated:.3f}",
+            f"{r.model / base.model:.3f}",
+            f"{r.centre_to_periphery:.3f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the tables into the document, or --json FILE."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the model's values there instead")
+    parser.add_argument("--keys", action="store_true", help="the table of keys only")
+    parser.add_argument("--only", nargs="*", default=scanner_names())
+    given = parser.parse_args()
+    if given.keys:
+        put("keys", key_table("markdown"))
+        return
+    rows = [row for name in given.only for row in rows_of(load_scanner(name))]
+    if given.json:
+        values = {f"{r.scanner}|{r.bowtie}|{r.phantom_cm}|{r.kv:g}": r.model for r in rows}
+        given.json.write_text(json.dumps(values, indent=1))
+        return
+    put("tables", tables(rows))
+    put("keys", key_table("markdown"))
+
+
+def put(place: str, new: str) -> None:
+    """Write what is generated between its two comments."""
+    begin, end = MARKS[place]
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, after = text.split(begin)[0], text.split(end)[1]
+    DOCUMENT.write_text(f"{before}{begin}\n{new}{end}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
