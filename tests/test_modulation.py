@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -297,3 +298,64 @@ def test_adult_bodies_have_each_their_own_modulation():
     )
     for one, following in itertools.pairwise(male.modulation.z_mm):
         assert one < following
+
+
+TWO_TUBES = load_scanner(str(Path(__file__).parent / "data" / "scanners" / "two-tubes.yaml"))
+
+
+def on_two_tubes(**keys):
+    acquisition = {
+        **{"name": "a", "mode": "helical", "tube_voltage_kv": 100, "bowtie": "body", "collimation_mm": 40},
+        **{"pitch": 0.8, "rotation_time_s": 0.5, "scan_range": [-60, 60], "tube_current_ma": 200},
+        **keys,
+    }
+    file = Path(__file__).parent / "data" / "scanners" / "two-tubes.yaml"
+    exam = {"exam": "x", "phantom": "adult-male", "scanner": str(file), "acquisitions": [acquisition]}
+    return plan_exam(ctdose.load_exam(exam), TWO_TUBES, CONE)[0]
+
+
+@pytest.mark.parametrize("modulation", [["longitudinal"], ["longitudinal", "angular"]])
+def test_each_tube_keeps_its_mean_and_follows_its_own_angle(modulation):
+    use = {"second_tube": {"tube_current_ma": 100}}
+    constant, plan = on_two_tubes(**use), on_two_tubes(**use, modulation=modulation)
+    for number in (0, 1):
+        assert plan.beam_mas(number) == pytest.approx(constant.beam_mas(number), rel=1e-9)
+    assert plan.total_mas == pytest.approx(constant.total_mas, rel=1e-9)
+    if "angular" in modulation:  # the ellipse lies: both tubes give most when they stand beside it
+        for number in (0, 1):
+            by_angle = np.zeros(36)
+            for piece in plan.pieces:
+                if piece.beam == number:
+                    middle = math.degrees(piece.angle_start_rad + piece.angle_span_rad / 2) % 360
+                    by_angle[int(middle // 10)] += piece.mas
+            assert by_angle[8:10].min() > 1.5 * by_angle[[0, 35, 17, 18]].max()
+    assert len(plan.modulation.pieces_ma) == len(plan.pieces)
+    assert any(" of the first tube" in line for line in modulation_lines(plan))
+
+
+def test_the_heart_multiplies_what_modulation_gives():
+    ecg = {"heart_rate_per_min": 60, "window_percent": [40, 80], "low_current_fraction": 0.2}
+    phase = {**ecg, "start_phase_percent": 0.0}
+    plain = plan_of(modulation=["longitudinal"])
+    averaged = plan_of(modulation=["longitudinal", "ecg"], ecg=ecg)
+    assert [p.mas for p in averaged.pieces] == pytest.approx([p.mas for p in plain.pieces])
+    followed = plan_of(modulation=["longitudinal", "ecg"], ecg=phase)
+    assert followed.total_mas == pytest.approx(plain.total_mas, rel=1e-9)
+    per_mm = [
+        (p.mas / abs(p.z_end_mm - p.z_start_mm), (p.z_start_mm + p.z_end_mm) / 2) for p in followed.pieces
+    ]
+    before = {(p.z_start_mm, p.z_end_mm): p.mas / abs(p.z_end_mm - p.z_start_mm) for p in plain.pieces}
+    ratios = []
+    for value, z in per_mm:
+        own = next(v for (a, b), v in before.items() if min(a, b) <= z <= max(a, b))
+        ratios.append(round(value / own, 6))
+    assert len(set(ratios)) == 2  # in the window and outside
+    assert min(ratios) / max(ratios) == pytest.approx(0.2, rel=1e-4)
+
+
+def test_switched_voltages_are_modulated_alike():
+    keys = {"switched_tube_voltage_kv": 80, "switched_time_fraction": 0.6, "tube_current_ma": 150}
+    constant, plan = plan_of(**keys), plan_of(**keys, modulation=["longitudinal", "angular"])
+    for number in (0, 1):
+        assert plan.beam_mas(number) == pytest.approx(constant.beam_mas(number), rel=1e-9)
+    assert plan.modulation.where == " at 120 kV"

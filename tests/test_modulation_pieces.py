@@ -1,7 +1,6 @@
 """Pieces cut finer: nothing is lost, every cut falls where it should."""
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -75,11 +74,7 @@ def test_places_are_middles():
 
 
 def test_blades_that_move_are_cut_with_the_piece():
-    @dataclass(frozen=True)
-    class Bladed(ViewPiece):
-        blades: tuple[float, float, float, float] = (-1.0, 1.0, -1.0, 1.0)
-
-    piece = Bladed(0.0, 10.0, 0.0, TURN, True, 10.0, (1.0, 1.0, -1.0, 1.0))
+    piece = ViewPiece(0.0, 10.0, 0.0, TURN, True, 10.0, blades=(1.0, 1.0, -1.0, 1.0))
     one, other = cut_pieces([piece], (0.0, 10.0), along_z=True, around=False)
     assert one.blades == pytest.approx((1.0, 1.0, 0.0, 1.0))
     assert other.blades == pytest.approx((0.0, 1.0, -1.0, 1.0))

@@ -125,7 +125,7 @@ class Acquisition(Checked):
     )
     modulation: ModulationChoice = key(
         (),
-        doc="Tube current modulation: [] (constant), some of longitudinal, angular, organ, ecg; or a mapping",
+        doc="Tube current modulation: [], some of longitudinal, angular, organ, ecg, or a mapping",
         example=[],
         right=LIST_RIGHT,
     )

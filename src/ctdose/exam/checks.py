@@ -82,7 +82,7 @@ def check_acquisition(raw: dict[str, Any], path: KeyPath, report: Report) -> Non
         right = "Leave it out, or give start_angle_deg."
         why = "has no effect when the start angle is averaged"
         report.add((*path, "rotation_direction"), raw["rotation_direction"], why, right)
-    if mode == "localizer" and _given(raw, "modulation") and raw["modulation"] not in ([], ()):
+    if mode == "localizer" and _given(raw, "modulation") and raw["modulation"] not in ([], (), ["ecg"]):
         right = "Leave it out: the current of a localizer is constant."
         report.add((*path, "modulation"), "…", "has no effect in localizer mode", right)
     if mode == "stationary":

@@ -14,7 +14,7 @@ from ctdose.scanner.model import Scanner
 
 @dataclass(frozen=True)
 class Exposure:
-    """Tube load of an acquisition by its mean over the beam-on, or the level that a modulation starts from.
+    """Tube load of an acquisition: the mean over the beam-on of a current that varies, or the level it starts from.
 
     Parameters
     ----------
@@ -100,12 +100,12 @@ def beam_shares(acquisition: Acquisition, first_mas_per_rotation: float) -> tupl
 
 def _mas_per_rotation(acquisition: Acquisition, scanner: Scanner, phantom_cm: int, seconds: float) -> float:
     """Of the first tube, mean over the beam-on, mAs."""
-    level = level_mas_per_rotation(acquisition, seconds)
-    if level is not None:
-        return level
     full = 1.0
     if acquisition.mode == "helical" and acquisition.ecg is not None and acquisition.ecg.output_is == "full":
         full = acquisition.ecg.mean_fraction
+    level = level_mas_per_rotation(acquisition, seconds)
+    if level is not None:
+        return level * full
     if acquisition.tube_current_ma is not None:
         return acquisition.tube_current_ma * seconds * full
     if acquisition.mas_per_rotation is not None:

@@ -42,7 +42,9 @@ class TubeCurrents:
     water_equivalent_diameter_cm : tuple of float
         Along z; empty where it was not needed.
     pieces_ma : tuple of float
-        Current of each piece of the plan.
+        Current of each piece of the plan, of whichever beam; all else is that of the first beam.
+    where : str
+        When and where the current is this: empty, or for example `` in the window`` of an ECG, `` at 80 kV``.
     """
 
     mean_ma: float
@@ -57,6 +59,7 @@ class TubeCurrents:
     z_min_ma: tuple[float, ...]
     z_max_ma: tuple[float, ...]
     pieces_ma: tuple[float, ...]
+    where: str = ""
 
 
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
@@ -86,33 +89,28 @@ def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any)
     planned = (plan.z_start_mm, plan.z_end_mm)
     shape = _shape(plan, acquisition, scanner, body)
     pieces = cut_pieces(plan.pieces, planned, along_z=shape.varies_along_z, around=shape.varies_around)
-    wanted = plan.tube_current_ma * shape.relative(*places(pieces))
-    seconds = np.array([piece.mas for piece in pieces]) / plan.tube_current_ma
-    limits = _limits_ma(plan, acquisition, scanner)
-    mean = plan.tube_current_ma if states_mean(acquisition) else None
-    current = limited(wanted, seconds, limits, mean)
-    currents = _currents(current, seconds, limits, shape.profile, pieces, planned)
-    return _with_currents(plan, multiplied(pieces, current / plan.tube_current_ma), currents)
+    relative, mas = shape.relative(*places(pieces)), np.array([piece.mas for piece in pieces])
+    number = np.array([piece.beam for piece in pieces])
+    current, factor = np.zeros(mas.size), np.zeros(mas.size)
+    loads = tube_loads(acquisition, resolve_exposure(acquisition, scanner))
+    for i, load in enumerate(loads):  # each tube, and each of two voltages, has its own current and limits
+        own, level = number == i, load.current_ma
+        limits = tube_limits_ma(scanner, load.tube_voltage_kv)
+        mean = level if states_mean(acquisition) else None
+        current[own] = limited(level * relative[own], mas[own] / level, limits, mean)
+        factor[own] = current[own] / level
+    first, level = number == 0, loads[0].current_ma
+    limits = tube_limits_ma(scanner, loads[0].tube_voltage_kv)
+    shown = [piece for piece in pieces if piece.beam == 0]
+    currents = _currents(current[first], mas[first] / level, limits, shape.profile, shown, planned)
+    currents = replace(currents, where=loads[0].where, pieces_ma=tuple(current.tolist()))
+    return _with_currents(plan, multiplied(pieces, factor), currents, float(factor @ mas / mas.sum()))
 
 
 def tube_limits_ma(scanner: Scanner, tube_voltage_kv: float) -> tuple[float, float]:
     """Least and greatest tube current at a voltage, mA: of the tube, and of the generator's power."""
     tube = scanner.tube
     return tube.current_min_ma, min(tube.current_max_ma, tube.power_max_kw * 1000 / tube_voltage_kv)
-
-
-def _limits_ma(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> tuple[float, float]:
-    """Limits of the first tube's mean current: with two tubes, two voltages or an ECG so that all keep theirs."""
-    limits = tube_limits_ma(scanner, acquisition.tube_voltage_kv)
-    if len(plan.beams) == 1 and acquisition.ecg is None:
-        return limits
-    lowest, highest = 0.0, float("inf")
-    for load in tube_loads(acquisition, resolve_exposure(acquisition, scanner)):
-        least, most = tube_limits_ma(scanner, load.tube_voltage_kv)
-        highest = min(highest, most / load.current_ma)
-        if load.least_ma > 0.0:  # 0: off outside the window
-            lowest = max(lowest, least / load.least_ma)
-    return lowest * plan.tube_current_ma, highest * plan.tube_current_ma
 
 
 def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: float | None) -> F64:
@@ -192,12 +190,11 @@ def _currents(
     )
 
 
-def _with_currents(plan: Plan, pieces: tuple[ViewPiece, ...], currents: TubeCurrents) -> Plan:
-    factor = currents.mean_ma / plan.tube_current_ma
+def _with_currents(plan: Plan, pieces: tuple[ViewPiece, ...], currents: TubeCurrents, factor: float) -> Plan:
     return replace(
         plan,
         pieces=pieces,
-        tube_current_ma=currents.mean_ma,
+        tube_current_ma=plan.tube_current_ma * factor,
         mas_per_rotation=None if plan.mas_per_rotation is None else plan.mas_per_rotation * factor,
         effective_mas=None if plan.effective_mas is None else plan.effective_mas * factor,
         total_mas=plan.total_mas * factor,

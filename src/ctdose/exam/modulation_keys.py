@@ -19,8 +19,7 @@ MODULATIONS = ("longitudinal", "angular", "organ", "ecg")
 MOST_ROWS = 2000
 MOST_ANGLES = 720
 LIST_RIGHT = (
-    "Write modulation: [] or some of longitudinal, angular, organ, ecg, "
-    "or a mapping such as {table: FILE.csv}."
+    "Write modulation: [] or some of longitudinal, angular, organ, ecg, or a mapping: {table: FILE.csv}."
 )
 
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from ctdose.exam.modulation_attenuation import ANGLE_BIN_DEG
-from ctdose.exam.view_pieces import ViewPiece
+from ctdose.exam.view_pieces import Blades, ViewPiece
 from ctdose.kernels.tables import F64
 
 Z_BIN_MM = 5.0
@@ -92,15 +91,15 @@ def _part(piece: ViewPiece, z_part: tuple[float, float], angle_part: tuple[float
         angle_start_rad=piece.angle_start_rad + piece.angle_span_rad * angle_part[0],
         angle_span_rad=piece.angle_span_rad * (angle_part[1] - angle_part[0]),
         mas=piece.mas * share,
-        **_blades(piece, z_part),
+        blades=_blades(piece, z_part),
     )
 
 
-def _blades(piece: ViewPiece, z_part: tuple[float, float]) -> dict[str, Any]:
-    """Collimator blades that move in the piece (lower and upper at begin and end), cut likewise."""
-    blades = getattr(piece, "blades", None)
-    if blades is None:
-        return {}
-    low, high, low_end, high_end = blades
-    ends = ((low + (low_end - low) * f, high + (high_end - high) * f) for f in z_part)
-    return {"blades": tuple(place for end in ends for place in end)}
+def _blades(piece: ViewPiece, z_part: tuple[float, float]) -> Blades:
+    """Collimator blades that move in the piece, cut likewise."""
+    low, high, low_end, high_end = piece.blades
+    a, b = z_part
+    lows, highs = (
+        [begin + (end - begin) * f for f in (a, b)] for begin, end in ((low, low_end), (high, high_end))
+    )
+    return lows[0], highs[0], lows[1], highs[1]

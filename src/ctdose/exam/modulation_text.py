@@ -25,7 +25,7 @@ def modulation_lines(plan: Plan) -> Iterator[str]:
         return
     yield (
         f"modulated: {currents.min_ma:.4g} to {currents.max_ma:.4g} mA, mean {currents.mean_ma:.4g} mA over the "
-        f"whole beam-on{_held(plan)}"
+        f"whole beam-on{_which(plan)}{_held(plan)}"
     )
     for share, end in ((currents.share_at_min, "least"), (currents.share_at_max, "greatest")):
         if share > 0:
@@ -34,6 +34,13 @@ def modulation_lines(plan: Plan) -> Iterator[str]:
         yield f"attenuation of the body at {currents.energy_kev:.1f} keV, the mean behind filters and bowtie"
     if len(currents.z_mm) > 1:
         yield from _table(currents)
+
+
+def _which(plan: Plan) -> str:
+    """Whose current that is, where there are several, or what it is multiplied with."""
+    assert plan.modulation is not None
+    several = " of the first tube" if len({beam.tube for beam in plan.beams}) > 1 else ""
+    return several + plan.modulation.where
 
 
 def _held(plan: Plan) -> str:

@@ -89,11 +89,16 @@ def _around(figure: Figure, axes: Axes, plan: Plan, currents: TubeCurrents) -> N
     """Current of every piece at its angle and z, as a rectangle each."""
     from matplotlib.collections import PolyCollection
 
-    corners = [_rectangle(plan, piece) for piece in plan.pieces]
+    first = [(p, ma) for p, ma in zip(plan.pieces, currents.pieces_ma, strict=True) if p.beam == 0]
+    corners = [_rectangle(plan, piece) for piece, _ in first]
     heights = [z for rectangle in corners for _, z in rectangle]
     drawn = axes.add_collection(
         PolyCollection(
-            corners, array=np.array(currents.pieces_ma), cmap="viridis", edgecolors="face", linewidths=0.1
+            corners,
+            array=np.array([ma for _, ma in first]),
+            cmap="viridis",
+            edgecolors="face",
+            linewidths=0.1,
         )
     )
     axes.set_ylim(min(heights) - 5.0, max(heights) + 5.0)
