@@ -118,7 +118,7 @@ WRONG = {
         "water-cylinder --plot new.txt": "new.txt (not the name of a picture). End it in one of png",
         "ctdi-16 --exam mine.yaml --plot new.png": "exam=mine.yaml (an exam of water-cylinder, not of ctdi-16).",
         "water-cylinder --exam there.png --plot new.png": "there.png",
-        "water-cylinder --exam chst --plot new.png": "exam=chst (neither a file nor a shipped exam). Nearest: chest, chest-5y, chest-1y.",
+        "water-cylinder --exam chst --plot new.png": "exam=chst (neither a file nor a shipped exam). Nearest: chest,",
         "water-cylinder --exam missing.yaml": "missing.yaml: (no such file). Check the path.",
         "water-cylinder --at 0,0,151 --plot new.png": "at=0,0,151 (z=151 is outside water-cylinder). "
         "z reaches from -150 to 150 mm.",
