@@ -56,7 +56,7 @@ WRONG = {
         "": "ctdose run: ",
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
-        "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest.",
+        "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest, chest-5y, chest-1y.",
         "mine.yaml extra": "ctdose run: ",
         "mine.yaml --hist 3": "ctdose run: ",
         "mine.yaml --histories": "ctdose: ",
@@ -118,7 +118,7 @@ WRONG = {
         "water-cylinder --plot new.txt": "new.txt (not the name of a picture). End it in one of png",
         "ctdi-16 --exam mine.yaml --plot new.png": "exam=mine.yaml (an exam of water-cylinder, not of ctdi-16).",
         "water-cylinder --exam there.png --plot new.png": "there.png",
-        "water-cylinder --exam chst --plot new.png": "exam=chst (neither a file nor a shipped exam). Nearest: chest.",
+        "water-cylinder --exam chst --plot new.png": "exam=chst (neither a file nor a shipped exam). Nearest: chest,",
         "water-cylinder --exam missing.yaml": "missing.yaml: (no such file). Check the path.",
         "water-cylinder --at 0,0,151 --plot new.png": "at=0,0,151 (z=151 is outside water-cylinder). "
         "z reaches from -150 to 150 mm.",
@@ -137,8 +137,8 @@ WRONG = {
     },
     "exam show": {
         "": "ctdose exam show: ",
-        "chst": "exam=chst (not a shipped exam). Nearest: chest.",
-        "mine.yaml": "exam=mine.yaml (not a shipped exam). Known: abdomen-pelvis, chest, head.",
+        "chst": "exam=chst (not a shipped exam). Nearest: chest, chest-5y, chest-1y.",
+        "mine.yaml": "exam=mine.yaml (not a shipped exam). Known: abdomen-pelvis, abdomen-pelvis-10y,",
     },
     "exam keys": {
         "--schema --markdown": "--markdown (with --schema: two forms at once). Give one of them.",
