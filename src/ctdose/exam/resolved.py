@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.dynamic_collimation import blade_margin_mm
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.model import Exam
@@ -142,6 +143,21 @@ def _leaves(value: Any, path: KeyPath) -> Iterable[KeyPath]:
         yield path
 
 
+def _source_lines(plan: Plan) -> Iterable[str]:
+    """What moving blades and a tilt do."""
+    passed = sum(plan.open_mas(number) for number in range(len(plan.beams))) / plan.total_mas
+    if passed < 1.0:
+        low, high = plan.z_start_mm, plan.z_end_mm
+        margin = blade_margin_mm(plan.beam_width_along_axis_mm)
+        yield (
+            f"dynamic collimation: blades stop {100.0 * (1.0 - passed):.1f} % of the photons, those that would pass "
+            f"the axis beyond {low - margin:.1f} and {high + margin:.1f} mm"
+        )
+    tilt = plan.beams[0].gantry_tilt_deg
+    if tilt:
+        yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis"
+
+
 def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
     for body, of_body in plans.items():
         for plan, item in zip(of_body, exam.acquisitions, strict=True):
@@ -152,3 +168,4 @@ def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
             yield from (f"#   {line}\n" for line in mode_lines(plan, item, scanner))
+            yield from (f"#   {line}\n" for line in _source_lines(plan))
