@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 
-from ctdose.calibration import calibrate
+from ctdose.calibration import ctdi_case
 from ctdose.calibration.ctdi import SimulatedCTDI
 from ctdose.cli.main import main
 
@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(
-            calibrate, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
+            ctdi_case, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
         )
         for name, seed in (("mine", "1"), ("again", "1"), ("other", "2")):
             words = [
@@ -62,7 +62,7 @@ def folder(tmp_path_factory):
 def here(folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setattr(
-        calibrate, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
+        ctdi_case, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
     )
     return folder
 
