@@ -26,12 +26,12 @@ simulation: {histories: 1_000_000_000, voxel_mm: 10}
 # The calibration, minutes of simulation, is replaced by a number.
 RUN = textwrap.dedent("""
     import sys
-    from ctdose.calibration import calibrate
+    from ctdose.calibration import ctdi_case
     from ctdose.calibration.ctdi import SimulatedCTDI
     if sys.argv.pop(1) == "calibrated":
-        calibrate._cached = lambda identity: SimulatedCTDI(1e-12, 2e-12, 1.7e-12, 1e-3, 10**7)
+        ctdi_case._cached = lambda identity: SimulatedCTDI(1e-12, 2e-12, 1.7e-12, 1e-3, 10**7)
     else:
-        calibrate._cached = lambda identity: None
+        ctdi_case._cached = lambda identity: None
     from ctdose.cli.main import main
     sys.exit(main())
 """)
