@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.dicom_library import quiet_dicom
-from ctdose.phantoms.patient.dicom_slice import Slice, read_hounsfield, read_slice
+from ctdose.phantoms.patient.dicom_pixels import Slice, read_hounsfield
+from ctdose.phantoms.patient.dicom_slice import read_slice
 from ctdose.phantoms.patient.hounsfield import check_hounsfield
 from ctdose.phantoms.patient.identity import Identity
 from ctdose.phantoms.patient.image import Image, check_size, to_lps
