@@ -91,12 +91,14 @@ def print_centres(files: tuple[str, str]) -> None:
         print(f"| {name} | {' | '.join(cells)} |")
 
 
-def doses(phantom: str, exam: str, histories: int) -> tuple[dict, float]:
-    """Organ doses of a shipped exam on one body, and its CTDI_vol."""
+def doses(phantom: str, exam: str, histories: int) -> tuple[dict, float, float]:
+    """Organ doses of a shipped exam on one body, its CTDI_vol, and its weighted dose over DLP."""
     text = exam_text(exam).replace("phantom: adult ", f"phantom: {phantom} ")
     result = simulate(exam_from_text(text), histories=histories, dose_map=False)
     (body,) = result.bodies.values()
-    return body.dose.organs, result.acquisitions[0].ctdi_vol_mgy
+    [(_, dlp)] = result.dlp_mgy_cm.items()
+    weighted = result.effective_dose.weighted_dose_of_one_sex_msv / dlp
+    return body.dose.organs, result.acquisitions[0].ctdi_vol_mgy, weighted
 
 
 def main() -> None:
@@ -121,13 +123,19 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in ORGANS:
         cells = []
-        for (icrp, ctdi), (ours, ours_ctdi) in (found[:2], found[2:]):
+        for (icrp, ctdi, _), (ours, ours_ctdi, _) in (found[:2], found[2:]):
             if name not in icrp or name not in ours:
                 cells += ["", "", ""]
                 continue
             a, b = icrp[name].absorbed_dose_mgy / ctdi, ours[name].absorbed_dose_mgy / ours_ctdi
             cells += [f"{a:.3f}", f"{b:.3f}", f"{100 * (b / a - 1):+.0f}"]
         print(f"| {name} | {' | '.join(cells)} |")
+    k = [each[2] for each in found]
+    shares = [100 * (k[i + 1] / k[i] - 1) for i in (0, 2)]
+    print(
+        f"| weighted dose / DLP, mSv/(mGy cm) | {k[0]:.4f} | {k[1]:.4f} | {shares[0]:+.0f} | "
+        f"{k[2]:.4f} | {k[3]:.4f} | {shares[1]:+.0f} |"
+    )
 
 
 if __name__ == "__main__":
