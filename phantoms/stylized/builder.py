@@ -9,6 +9,7 @@ to a voxel, at every voxel size, and nothing overlaps.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -160,7 +161,7 @@ def _paint(
     shapes = read_data("adult_shapes")
     painter = Painter(grid, region, cavity, counts, {n: p.organ.organ_id for n, p in parts.items()})
     for entry in shapes["paint"]:
-        if entry.get("sex", person.sex) == person.sex and (arms == "down" or not entry.get("arms", False)):
+        if _belongs(entry, person) and (arms == "down" or not entry.get("arms", False)):
             kept = [s for s in entry["shapes"] if arms == "down" or not s.get("arms", False)]
             painter.paint({**entry, "shapes": kept})
     paint_fat_and_muscle(
@@ -172,6 +173,12 @@ def _paint(
         read_data("adult_outline")["fat"],
         fat=(parts["adipose"].organ.organ_id, counts["adipose"]),
         muscle=parts["muscle"].organ.organ_id,
+    )
+
+
+def _belongs(entry: Mapping[str, Any], person: Person) -> bool:
+    return bool(
+        entry.get("sex", person.sex) == person.sex and entry.get("drawing", person.base) == person.base
     )
 
 

@@ -94,6 +94,6 @@ class Lung:
         beside = np.maximum(np.abs(points.x) - np.float32(66.0), 0.0)
         behind = np.maximum(points.y + np.float32(8.0), 0.0)
         before = np.maximum(np.float32(-8.0) - points.y, 0.0)
-        fall = np.float32(0.011) * beside**2 + np.float32(0.0095) * behind**2 + np.float32(0.004) * before**2
+        fall = np.float32(0.0075) * beside**2 + np.float32(0.0072) * behind**2 + np.float32(0.005) * before**2
         height = points.z - np.float32(self.dome) + fall
         return np.float32(1.0) - height / np.float32(1000.0)
