@@ -220,7 +220,8 @@ def test_thousands_of_pieces_are_kept_in_the_result(tmp_path, monkeypatch):
     assert any("modulated: " in line for line in ctdose_lines(result))
     result.save(tmp_path / "r.h5")
     again = ctdose.load_result(tmp_path / "r.h5")
-    assert again.acquisitions[0].on_body["adult-female"] == on_body
+    bare = replace(on_body, size=None)
+    assert replace(again.acquisitions[0].on_body["adult-female"], size=None) == bare
     two = replace(
         result.acquisitions[0], on_body={"adult-female": on_body, "adult-male": on_body}, ctdi_vol_mgy=99.0
     )
