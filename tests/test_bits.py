@@ -47,7 +47,8 @@ from ctdose.simulation.zones import no_zones
 
 GOLDEN = Path(__file__).parent / "data" / "golden_bits.json"
 KINDS = {"ct": BEAM_CT, "point": BEAM_POINT, "parallel": BEAM_PARALLEL, "tilted ct with a spot": BEAM_CT}
-CASES = list(itertools.product(KINDS, ("collision-kerma", "analogue"), (0, 1), (-1, 2)))
+CASES = list(itertools.product(("ct", "point", "parallel"), ("collision-kerma", "analogue"), (0, 1), (-1, 2)))
+CASES += [("tilted ct with a spot", estimator, 0, 2) for estimator in ("collision-kerma", "analogue")]
 HISTORIES = 100
 EDGE_KEV = 33.25
 REGIONS, ROWS = 5, 7
