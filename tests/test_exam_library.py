@@ -39,7 +39,7 @@ DLP = {
     "colonography": (690, 0.15),
     "chest-abdomen-pelvis": (660, 0.12),
     "kidney-stones": (290, 0.1),
-    "lumbar-spine": (713, 0.1),
+    "lumbar-spine": (713, 0.15),
     "liver-multiphase": (1120, 0.12),
     "neck": (432, 0.25),
 }

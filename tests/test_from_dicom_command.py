@@ -105,7 +105,8 @@ def test_everything_that_is_missing_is_asked_for_at_once(run, tmp_path):
     )
     code, out, error = run(folder, "-o", "mine.yaml")
     assert (code, out) == (2, "")
-    assert "Give --scanner: generic-64" in error
+    assert "Give --scanner: generic-" in error
+    assert "generic-64" in error
     assert "Give --phantom: adult" in error
     code, _, error = run(folder, "-o", "mine.yaml", "--scanner", "generic-64", "--phantom", "adult")
     assert code == 2

@@ -1,0 +1,115 @@
+"""Modulation with two tubes, two voltages and the heart: each beam keeps its mean, each tube goes by its own angle."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ctdose
+from ctdose.exam.beam_choice import ctdi_w_of
+from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm, dose_indices
+from ctdose.exam.library import load_exam
+from ctdose.exam.plan import plan_exam
+from ctdose.scanner.library import load_scanner
+
+TWO_TUBES = Path(__file__).parent / "data" / "scanners" / "two-tubes.yaml"
+HELICAL = {
+    "name": "a",
+    "mode": "helical",
+    "tube_voltage_kv": 120,
+    "bowtie": "body",
+    "collimation_mm": 20,
+    "pitch": 1.0,
+    "rotation_time_s": 0.5,
+    "scan_range": [-60, 60],
+    "tube_current_ma": 100,
+}
+SWITCHED = {"switched_tube_voltage_kv": 80, "switched_time_fraction": 0.6, "switched_mas_fraction": 0.7}
+
+
+@pytest.fixture(scope="module")
+def body():
+    """An elliptic cylinder of water, 30 by 16 cm: the angular modulation has something to do."""
+    x, y = (np.arange(32) - 15.5) * 10.0, (np.arange(18) - 8.5) * 10.0
+    inside = (x / 150.0) ** 2 + (y[:, None] / 80.0) ** 2 < 1.0
+    return ctdose.VoxelPhantom(
+        np.broadcast_to(inside.astype(np.uint8), (20, 18, 32)).copy(),
+        materials=[ctdose.Material("air"), ctdose.Material("water")],
+        spacing_mm=(10.0, 10.0, 10.0),
+        origin_mm=(x[0], y[0], -95.0),
+    )
+
+
+def mas_by_z(plan):
+    """mAs of each stretch of z."""
+    found = {}
+    for piece in plan.pieces:
+        place = (round(piece.z_start_mm, 6), round(piece.z_end_mm, 6))
+        found[place] = found.get(place, 0.0) + piece.mas
+    return found
+
+
+def plan_of(body, **keys):
+    acquisition = {name: value for name, value in {**HELICAL, **keys}.items() if value is not None}
+    exam = load_exam(
+        {"exam": "x", "phantom": "adult-male", "scanner": str(TWO_TUBES), "acquisitions": [acquisition]}
+    )
+    machine = load_scanner(str(TWO_TUBES))
+    (plan,) = plan_exam(exam, machine, body)
+    return plan, machine
+
+
+@pytest.mark.parametrize("angle", ["averaged", 15])
+@pytest.mark.parametrize("beams", [{"second_tube": {"current_ratio": 0.5}}, SWITCHED])
+def test_each_beam_keeps_its_mean(body, beams, angle):
+    keys = {**beams, "start_angle_deg": angle}
+    plain, machine = plan_of(body, **keys)
+    plan, _ = plan_of(body, **keys, modulation=["longitudinal", "angular"])
+    assert len(plan.pieces) > 20 * len(plan.beams)
+    for number in (0, 1):
+        assert plan.beam_mas(number) == pytest.approx(plain.beam_mas(number))
+    assert plan.tube_current_ma == pytest.approx(plain.tube_current_ma)
+    assert len(plan.modulation.pieces_ma) == len(plan.pieces)
+    outputs = [ctdi_w_of(machine, beam, 32) for beam in plan.beams]
+    expected = sum(dlp_from_mas_mgy_cm(o / 100, plan.beam_mas(n), 20) for n, o in enumerate(outputs))
+    assert dose_indices(plan, outputs).dlp_mgy_cm == pytest.approx(expected)
+
+
+def test_each_tube_goes_by_its_own_angle(body):
+    # The body is thick from left to right: both tubes have their greatest current where they stand there themselves.
+    plan, _ = plan_of(body, second_tube={}, modulation=["angular"], start_angle_deg=0)
+    for number in (0, 1):
+        pieces = [piece for piece in plan.pieces if piece.beam == number and abs(piece.z_start_mm) < 40]
+        rate = [piece.mas / abs(piece.angle_span_rad) for piece in pieces]
+        middle = [piece.angle_start_rad + piece.angle_span_rad / 2 for piece in pieces]
+        lateral = [r for r, a in zip(rate, middle, strict=True) if abs(math.sin(a)) > 0.9]
+        frontal = [r for r, a in zip(rate, middle, strict=True) if abs(math.sin(a)) < 0.3]
+        assert min(lateral) > 1.2 * max(frontal)
+
+
+def test_a_quality_reference_sets_both_tubes(body):
+    keys = {"tube_current_ma": None, "quality_reference_mas": 50, "reference_diameter_cm": 24}
+    keys["modulation"] = ["longitudinal"]
+    one, _ = plan_of(body, **keys)
+    two, _ = plan_of(body, **keys, second_tube={"current_ratio": 0.5})
+    assert two.beam_mas(0) == pytest.approx(one.total_mas)
+    assert two.beam_mas(1) == pytest.approx(one.total_mas / 2)
+
+
+def test_ecg_and_another_modulation_multiply(body):
+    ecg = {"heart_rate_per_min": 60, "window_percent": [40, 80], "low_current_fraction": 0.2}
+    plan, _ = plan_of(body, modulation=["longitudinal"], ecg=ecg)
+    other, _ = plan_of(body, modulation=["longitudinal"])
+    # The mean is stated, the phase is not known.
+    assert [p.mas for p in plan.pieces] == pytest.approx([p.mas for p in other.pieces])
+    assert plan.total_mas == pytest.approx(other.total_mas)
+    full, _ = plan_of(body, modulation=["longitudinal", "ecg"], ecg={**ecg, "output_is": "full"})
+    assert full.total_mas == pytest.approx(0.52 * other.total_mas)
+    known, _ = plan_of(body, modulation=["angular"], ecg={**ecg, "start_phase_percent": 10})
+    assert known.total_mas == pytest.approx(sum(p.mas for p in known.pieces))
+    alone, _ = plan_of(body, ecg={**ecg, "start_phase_percent": 10})
+    assert known.total_mas == pytest.approx(alone.total_mas)
+    assert mas_by_z(known) == pytest.approx(
+        mas_by_z(alone), rel=1e-6
+    )  # angular modulation moves nothing along z
