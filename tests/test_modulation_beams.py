@@ -41,13 +41,10 @@ def body():
     )
 
 
-def mas_by_z(plan):
-    """mAs of each stretch of z."""
-    found = {}
-    for piece in plan.pieces:
-        place = (round(piece.z_start_mm, 6), round(piece.z_end_mm, 6))
-        found[place] = found.get(place, 0.0) + piece.mas
-    return found
+def mas_above(plan, z_mm):
+    """mAs of a scan towards the feet before it comes to z."""
+    ends = np.array([(p.z_start_mm, p.z_end_mm, p.mas) for p in plan.pieces])
+    return float(np.clip((ends[:, 0] - z_mm) / (ends[:, 0] - ends[:, 1]), 0.0, 1.0) @ ends[:, 2])
 
 
 def plan_of(body, **keys):
