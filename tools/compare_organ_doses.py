@@ -9,8 +9,8 @@ Only organs that lie wholly in the range. Published figures, and how they were c
   diameter of the chest in cm.
 - turner: A. C. Turner et al., Med. Phys. 38 (2011) 820-829: A exp(-B P), P the perimeter in cm; stomach second-hand in
   Table 11 of li, liver from memory (unverified).
-- pmc7393764: normal-weight adults of PubMed Central PMC7393764, Table 4 (organ dose over DLP; the ranges are not stated on its page):
-  brain as it is; breasts and thyroid over the lungs, so that DLP and length cancel.
+- pmc7393764: normal-weight adults, Table 4 of that article at PubMed Central (organ dose over DLP; the ranges are not
+  stated on its page): brain as it is; breasts and thyroid over the lungs, so that DLP and length cancel.
 - lee: C. Lee et al., Med. Phys. 39 (2012) 2129-2146, Table IV (PMC3326072), chest, 120 kV, 16 cm.
 - huda: W. Huda et al., Med. Phys. 37 (2010) 842-847, abstract (PMC2826387): ImPACT's stylized adult.
 """
