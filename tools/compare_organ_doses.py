@@ -9,8 +9,8 @@ Only organs that lie wholly in the range. Published figures, and how they were c
   diameter of the chest in cm.
 - turner: A. C. Turner et al., Med. Phys. 38 (2011) 820-829: A exp(-B P), P the perimeter in cm; stomach second-hand in
   Table 11 of li, liver from memory (unverified).
-- virtualdose: normal-weight adults of PMC7393764, Table 4 (organ dose over DLP; the ranges are not stated on its page):
-  brain as it is; breasts and thyroid over the lungs, so that DLP and length cancel.
+- pmc7393764: normal-weight adults, Table 4 of that article at PubMed Central (organ dose over DLP; the ranges are not
+  stated on its page): brain as it is; breasts and thyroid over the lungs, so that DLP and length cancel.
 - lee: C. Lee et al., Med. Phys. 39 (2012) 2129-2146, Table IV (PMC3326072), chest, 120 kV, 16 cm.
 - huda: W. Huda et al., Med. Phys. 37 (2010) 842-847, abstract (PMC2826387): ImPACT's stylized adult.
 """
@@ -38,15 +38,15 @@ PUBLISHED = [
     ("abdomen", "adult-female", "liver", "CTDI 32 cm", None, "turner, unverified"),
     ("abdomen", "adult-male", "stomach_wall", "CTDI 32 cm", None, "turner, second-hand"),
     ("abdomen", "adult-female", "stomach_wall", "CTDI 32 cm", None, "turner, second-hand"),
-    ("chest", "adult-male", "breasts", "lungs", 0.021 / 0.028, "virtualdose"),
-    ("chest", "adult-female", "breasts", "lungs", 0.026 / 0.034, "virtualdose"),
-    ("chest", "adult-male", "thyroid", "lungs", 0.033 / 0.028, "virtualdose"),
-    ("chest", "adult-female", "thyroid", "lungs", 0.041 / 0.034, "virtualdose"),
+    ("chest", "adult-male", "breasts", "lungs", 0.021 / 0.028, "pmc7393764"),
+    ("chest", "adult-female", "breasts", "lungs", 0.026 / 0.034, "pmc7393764"),
+    ("chest", "adult-male", "thyroid", "lungs", 0.033 / 0.028, "pmc7393764"),
+    ("chest", "adult-female", "thyroid", "lungs", 0.041 / 0.034, "pmc7393764"),
     ("chest", "newborn-male", "thyroid", "CTDI 16 cm", 1.193, "lee"),
     ("chest", "1y-male", "thyroid", "CTDI 16 cm", 1.034, "lee"),
     ("chest", "adult-male", "thymus", "CTDI 32 cm", 1.7, "huda"),
-    ("head", "adult-male", "brain", "DLP", 0.048, "virtualdose"),
-    ("head", "adult-female", "brain", "DLP", 0.047, "virtualdose"),
+    ("head", "adult-male", "brain", "DLP", 0.048, "pmc7393764"),
+    ("head", "adult-female", "brain", "DLP", 0.047, "pmc7393764"),
 ]
 
 
