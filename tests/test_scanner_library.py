@@ -94,6 +94,6 @@ def test_an_exam_names_the_fault_of_its_scanner(tmp_path):
 
     exam.write_text(exam_text("chest").replace("generic-64", "my-ct.yaml"))
     with pytest.raises(
-        ExamError, match=r"exam.yaml:7: scanner=my-ct.yaml \(its file has faults\)\. .*anode_side"
+        ExamError, match=r"exam.yaml:8: scanner=my-ct.yaml \(its file has faults\)\. .*anode_side"
     ):
         load_exam(exam)

@@ -62,7 +62,7 @@ def equilibrium(
 
     scanner = load_scanner(name)
     kv = parse_number("tube_voltage_kv", tube_voltage_kv, 40, 150, "For example 120.")
-    shaper = bowtie or list(scanner.bowties)[-1]
+    shaper = bowtie or _usual(scanner)
     nominal = scanner.collimations_mm[0]
     if collimation_mm is not None:
         nominal = parse_number("collimation_mm", collimation_mm, 0.1, 400, "For example 40.")
@@ -84,6 +84,12 @@ def equilibrium(
     for each in approaches.values():
         print(f"# {_line(each, photons)}")
     _print_growth(approaches)
+
+
+def _usual(scanner: Scanner) -> str:
+    """The bowtie named ``body``, or the first whose CTDI phantom has 32 cm, or the first."""
+    bodies = [name for name in scanner.bowties if scanner.ctdi_phantom_cm(name) == 32]
+    return "body" if "body" in scanner.bowties else (bodies or list(scanner.bowties))[0]
 
 
 def _photons_per_100mas(
