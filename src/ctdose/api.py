@@ -183,6 +183,7 @@ def _run_body(
     from ctdose.dosimetry.precision import target_regions, target_rows
     from ctdose.dosimetry.small_organs import small_organs
     from ctdose.results.assemble import assemble_body, exam_scale, irradiated_mm
+    from ctdose.results.assemble_systematic import acquisition_inputs
     from ctdose.simulation.cuda_runner import make_runner
     from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
     from ctdose.simulation.rounds import run_rounds
@@ -224,7 +225,8 @@ def _run_body(
         sums = runner.run(range(batches), threads, report)
     else:
         sums = run_rounds(runner, _excess(concerned, precision), batches, threads, report)
-    body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
+    inputs = acquisition_inputs(ready.exam, planned, calibrations)
+    body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), inputs, cut.bins)
     return body, not runner.interrupted or sums.batches.size == batches
 
 
