@@ -103,9 +103,12 @@ def moves_with_range(plan: Plan) -> bool:
 def shortened(views: ViewDoses, number: int, plan: Plan, end: str, length_mm: float) -> F64:
     """Weights of the views with the planned range of one acquisition shorter at one end, float64 [bins].
 
-    The course of the beam moves with the end: a moving table stops earlier by that much; with dynamic collimation
-    each place gets the opening of the one that lay farther out; of an axial scan, the outermost positions lose their
-    share of the length, as does a scan that has a position less on average. The tube current at each place stays.
+    A moving table stops earlier by that much; of an axial scan, the outermost positions lose their share of the
+    length, as does a scan that has a position less on average. The tube current at each place stays.
+
+    With dynamic collimation the outermost planes lose their exposure, whichever view it comes from. The outermost
+    views, of which the blades leave open little more than those planes, say what it gives: they are weighted (below
+    0, as a rule) so that the mAs times opening that the whole scan loses are taken from them.
 
     Parameters
     ----------
@@ -123,23 +126,32 @@ def shortened(views: ViewDoses, number: int, plan: Plan, end: str, length_mm: fl
     weight, own = np.ones(bins.mas.size), bins.acquisition == number
     half = plan.feed_mm_per_rotation / 2.0 if plan.mode == "axial" else 0.0
     low, high = bins.z_start_mm[own] - half, bins.z_end_mm[own] + half
-    if end == "lower":
-        kept = (high - np.maximum(low, low.min() + length_mm)) / (high - low)
-    else:
-        kept = (np.minimum(high, high.max() - length_mm) - low) / (high - low)
-    weight[own] = np.clip(kept, 0.0, 1.0)
     if np.any(bins.open_share[own] < 1.0):
-        weight[own] *= _blades_moved(views, own, end, length_mm)
+        weight[own] = _less_behind_blades(views, own, plan, end, length_mm)
+    elif end == "lower":
+        weight[own] = np.clip((high - np.maximum(low, low.min() + length_mm)) / (high - low), 0.0, 1.0)
+    else:
+        weight[own] = np.clip((np.minimum(high, high.max() - length_mm) - low) / (high - low), 0.0, 1.0)
     return weight
 
 
-def _blades_moved(views: ViewDoses, own: np.ndarray, end: str, length_mm: float) -> F64:
-    """Opening that a place gets when the end comes nearer, over the one it had; the open middle stays open."""
+def _less_behind_blades(views: ViewDoses, own: np.ndarray, plan: Plan, end: str, length_mm: float) -> F64:
+    """Weights of the views of an acquisition with moving blades, float64 [own bins]."""
     bins = views.bins
-    z, opened = bins.z_mm[own], bins.open_share[own]
-    levels, first = np.unique(z, return_index=True)
-    middle = (levels[0] + levels[-1]) / 2.0
-    step = length_mm if end == "upper" else -length_mm
-    moved = np.interp(z + step, levels, opened[first], left=0.0, right=0.0)
-    inner = (z < middle) if end == "upper" else (z > middle)
-    return np.where(inner, 1.0, np.divide(moved, opened, out=np.ones_like(moved), where=opened > 0.0))
+    mas, opened, z = bins.mas[own], bins.open_share[own], bins.z_mm[own]
+    outward = -z if end == "lower" else z
+    planned_end = -plan.z_start_mm if end == "lower" else plan.z_end_mm
+    nearest = (outward <= planned_end) & (outward >= planned_end - length_mm)
+    starts, first = np.unique(bins.z_start_mm[own][nearest], return_index=True)
+    covered = float((bins.z_end_mm[own][nearest][first] - starts).sum())
+    lost = mas[nearest].sum() / covered * length_mm
+    chosen = np.zeros(z.size, bool)
+    for level in np.unique(outward)[
+        ::-1
+    ]:  # from outside: the mean plane that is left open comes to length / 2
+        more = chosen | (outward == level)
+        depth = opened[more] * plan.beam_width_along_axis_mm / 2.0
+        if chosen.any() and np.average(depth, weights=(mas * opened)[more]) > length_mm / 2.0:
+            break
+        chosen = more
+    return np.where(chosen, 1.0 - lost / (mas * opened)[chosen].sum(), 1.0)
