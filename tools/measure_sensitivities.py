@@ -188,6 +188,7 @@ def main() -> None:
         )
     ]
     classes = ("in_range", "partly_in_range", "outside", "effective_dose")
+    lines.append("source: Measured by tools/measure_sensitivities.py\n")
     lines.append(f"whole_body: [{', '.join(WHOLE_BODY)}]\n")
     lines.append(f"filtration_step: {STEP}\nbowtie_step: {STEP}\ncentring_step_mm: {OFF_CENTRE_MM}\n")
     for title, wanted in (("classes", lambda n: n in classes), ("organs", lambda n: n not in classes)):

@@ -65,9 +65,19 @@ def effective_dose_lines(result: Result) -> list[str]:
     relative = relative_systematic_error(result)
     if relative == relative:
         lines.append(
-            f"Errors are statistical; the scanner's output adds {100.0 * relative:.2g} %, common to all doses"
+            f"Errors are statistical; {_whose(result)} adds {100.0 * relative:.2g} %, common to all doses; "
+            "range, centring, spectrum and bowtie: ctdose show --uncertainty"
         )
     return lines + over_ranging_lines(result)
+
+
+def _whose(result: Result) -> str:
+    """What the common error is that of."""
+    parts = [o.systematic for b in result.bodies.values() for o in b.organs.values() if o.systematic]
+    if any(each.displayed_ctdi_vol > 0.0 for each in parts):
+        both = any(each.output > 0.0 for each in parts)
+        return "the scanner's output, or the stated CTDI_vol," if both else "the stated CTDI_vol"
+    return "the scanner's output"
 
 
 def over_ranging_lines(result: Result) -> list[str]:
