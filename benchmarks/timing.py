@@ -9,7 +9,7 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,12 +59,22 @@ class Variant:
     threads : int
     reference : bool
         The reference kernel instead of the lanes.
+    bins : sequence of int, optional
+        As for `BatchRunner`.
     """
 
-    def __init__(self, name: str, tables: Tables, *, threads: int = 1, reference: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        tables: Tables,
+        *,
+        threads: int = 1,
+        reference: bool = False,
+        bins: Sequence[int] | None = None,
+    ) -> None:
         self.name, self.threads = name, threads
-        acquisitions = int(tables.views.acquisition.max()) + 1
-        self.runner = BatchRunner(tables, acquisitions, reference=reference)
+        acquisitions = int(max(bins if bins is not None else tables.views.acquisition)) + 1
+        self.runner = BatchRunner(tables, acquisitions, reference=reference, bins=bins)
         self.sums: Sums | None = None
         self.rates: list[float] = []
 

@@ -124,7 +124,27 @@ def test_organs_outside_the_range_get_little_and_those_inside_much(chest):
     assert organs["brain"].mass_in_range_fraction == 0.0
     assert {"eye_lenses", "uterus", "red_bone_marrow", "bone_surface"} <= set(organs)
     liver = organs["liver"]
-    assert liver.systematic_error_mgy == pytest.approx(0.18 * liver.absorbed_dose_mgy, rel=0.01)
+    assert liver.systematic.output == pytest.approx(0.18 * liver.absorbed_dose_mgy, rel=0.01)
+    calibration = chest.acquisitions[0].calibration_relative_standard_error
+    assert liver.systematic.calibration == pytest.approx(calibration * liver.absorbed_dose_mgy)
+    assert liver.systematic_error_mgy == pytest.approx(liver.systematic.combined)
+    assert 0.18 < liver.systematic_error_mgy / liver.absorbed_dose_mgy < 0.25
+
+
+def test_over_ranging_reaches_what_lies_at_the_ends(chest):
+    """A helical chest: the lungs' dose is that of the range, the thyroid's and the liver's is not."""
+    share = {name: organ.over_ranging_fraction for name, organ in chest.organs.items()}
+    assert 0.0 < share["lungs"] < 0.1
+    assert share["thyroid"] > 0.3
+    assert share["kidneys"] > 0.4
+    for body in chest.bodies.values():
+        views = body.views
+        total, error = views.weighted(np.ones(views.bins.mas.size))
+        for k, name in enumerate(views.names):
+            if name.startswith("weighted:"):
+                value, sigma = body.dose.weighted_msv[name.split(":")[1]]
+                assert total[k] == pytest.approx(value, rel=1e-6)
+                assert error[k] == pytest.approx(sigma, rel=1e-4)
 
 
 def test_one_sex_alone_has_no_effective_dose(chest):

@@ -25,7 +25,7 @@ TOP = """
 exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure indication exam_date subject
 """
 SIMULATION = """
-histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler off_focal voxel_mm
+histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler off_focal keep_views voxel_mm
 """
 ROWS = {row.key: row for row in exam_keys()}
 

@@ -14,12 +14,15 @@ import pytest
 from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
+from ctdose.dosimetry.systematic_parts import SystematicParts
+from ctdose.dosimetry.view_dose import ViewDoses
 from ctdose.errors import CtdoseError
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.beam_result import BeamResult
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_file import load_result, save_result
+from ctdose.simulation.view_bins import ViewBins
 
 SHAPE = (5, 4, 3)
 EXAM_YAML = """\
@@ -52,7 +55,14 @@ def organ(number, name, dose, **about):
 def body(name, sex, *, with_map=True):
     random = np.random.default_rng(sum(map(ord, name)))
     organs = [
-        organ(1, "left_lung", 10.1, icrp103_tissue="lung", snomed="44029006"),
+        organ(
+            *(1, "left_lung", 10.1),
+            icrp103_tissue="lung",
+            snomed="44029006",
+            systematic=SystematicParts(0.1, 0.2, range_lower=float("nan"), centring=0.3),
+            over_ranging_fraction=0.25,
+            over_ranging_fraction_standard_error=0.01,
+        ),
         organ(2, "right_lung", 10.3, icrp103_tissue="lung", reference_mass_g=float("nan")),
         organ(3, "skin", 0.1, partial=True, note="2 mm of skin as a surrogate, ±20 µm"),
         organ(-1, "lungs", 10.2),
@@ -80,6 +90,8 @@ def body(name, sex, *, with_map=True):
             {o.name: o for o in organs},
             {t.name: t for t in tissues},
             {"icrp103": (3.1, 0.1), "icrp60": (3.0, 0.2)},
+            {"icrp103": SystematicParts(0.1, 0.2), "icrp60": SystematicParts(output=0.7)},
+            {"icrp103": (0.2, 0.01)},
         ),
         grid=grid,
         batches=Batches(
@@ -93,7 +105,25 @@ def body(name, sex, *, with_map=True):
         groups={"lungs": ("left_lung", "right_lung")},
         sex=sex,
         reference_person=True,
+        views=views(random) if with_map else None,
     )
+
+
+def views(random):
+    ends, angle = np.array([10.0, 15.0]), np.array([0.0, 350.0])
+    bins = ViewBins(
+        acquisition=np.zeros(2, np.int32),
+        beam=np.array([0, 1], np.int32),
+        z_start_mm=ends,
+        z_end_mm=ends + 5.0,
+        angle_start_deg=angle,
+        angle_end_deg=angle + 10.0,
+        mas=np.array([1.5, 2.5]),
+        open_share=np.array([1.0, 0.5]),
+        photon_share=np.array([0.25, 0.75]),
+    )
+    dose = random.random((2, 3), np.float32)
+    return ViewDoses(bins, ("organ:left_lung", "tissue:lung", "weighted:icrp103"), dose, dose / 7, 2 * 65536)
 
 
 def on_body():
@@ -438,6 +468,9 @@ def test_version_1_0_stays_readable_for_ever():
     assert result.acquisitions[0].on_body["adult-male"].pieces[0].angle_is_random
     assert result.bodies["adult-male"].map.absorbed_dose_mgy.shape == (45, 6, 10)
     assert result.bodies["adult-male"].batches.rows.shape == (1, 1, 213, 2)
+    lungs = result.organs["lungs"]
+    assert (lungs.systematic, lungs.over_ranging_fraction) == (None, pytest.approx(float("nan"), nan_ok=True))
+    assert result.bodies["adult-male"].views is None
     assert KEPT_FILE.stat().st_size < 200_000
 
 

@@ -183,12 +183,14 @@ def _run_body(
     from ctdose.dosimetry.precision import target_regions, target_rows
     from ctdose.dosimetry.small_organs import small_organs
     from ctdose.results.assemble import assemble_body, exam_scale, irradiated_mm
+    from ctdose.results.assemble_systematic import acquisition_inputs
     from ctdose.simulation.cuda_runner import make_runner
     from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
     from ctdose.simulation.rounds import run_rounds
     from ctdose.simulation.runner import batches_for
     from ctdose.simulation.seed import random_key
     from ctdose.simulation.transport_tables import Physics
+    from ctdose.simulation.view_bins import cut_views
 
     options = ready.exam.simulation
     name = body_name(phantom)
@@ -203,9 +205,11 @@ def _run_body(
     precision, concerned = options.target_relative_standard_error, {}
     if precision is not None:
         concerned = target_rows(phantom, rows, irradiated_mm(plans), options.target_organs)
+    cut = cut_views(planned)  # the same histories whether views are kept or not
     tables = build_exam_tables(
         phantom,
         planned,
+        cut=cut if options.keep_views else cut.by_acquisition(),
         key=random_key(options.seed, "exam", name),
         physics=Physics(options.estimator, options.cutoff_kev, options.doppler),
         responses=rows.responses,
@@ -214,13 +218,15 @@ def _run_body(
         raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, concerned)),
     )
     batches = batches_for(-(-ready.exam.most_histories // len(ready.phantoms)))
-    runner = make_runner(device, tables, len(plans))
+    kept = cut.bins.acquisition.tolist() if options.keep_views else None
+    runner = make_runner(device, tables, len(plans), kept)
     report = _stage(progress, name)
     if precision is None:
         sums = runner.run(range(batches), threads, report)
     else:
         sums = run_rounds(runner, _excess(concerned, precision), batches, threads, report)
-    body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), plans)
+    inputs = acquisition_inputs(ready.exam, planned, calibrations)
+    body = assemble_body(phantom, rows, sums, exam_scale(planned, calibrations), inputs, cut.bins)
     return body, not runner.interrupted or sums.batches.size == batches
 
 

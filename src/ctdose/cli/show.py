@@ -20,6 +20,13 @@ def show(
     everything: Annotated[
         bool, typer.Option("--all", help="Every organ, in the mean and in each body.")
     ] = False,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="What each input adds to the error of each dose.")
+    ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="ORGAN", help="What each position of the beam gives to an organ, along z."),
+    ] = None,
 ) -> None:
     """Show the tables of a result: in a pipe tab-separated, after lines that begin with #.
 
@@ -28,7 +35,10 @@ def show(
       ctdose show chest.h5
       ctdose show chest.h5 --csv > chest.csv
       ctdose show chest.h5 --acquisitions --csv > indices.csv
+      ctdose show chest.h5 --uncertainty
+      ctdose show chest.h5 --profile lungs --csv > lungs.csv
     """
+    from ctdose.cli.budget import print_profile, print_uncertainty
     from ctdose.cli.summary import print_acquisitions, print_result, table_rows
     from ctdose.results.result_file import load_result
     from ctdose.results.tables import acquisition_rows, as_json, to_csv
@@ -38,8 +48,22 @@ def show(
     if acquisitions and (json_wanted or everything):
         other = "--json" if json_wanted else "--all"
         raise CtdoseError(f"--acquisitions (with {other}, which does not go with it). Give one of them.")
+    if uncertainty or profile is not None:
+        others = {
+            "--json": json_wanted,
+            "--acquisitions": acquisitions,
+            "--profile": bool(profile and uncertainty),
+        }
+        wrong = [name for name, given in others.items() if given]
+        if wrong:
+            own = "--uncertainty" if uncertainty else "--profile"
+            raise CtdoseError(f"{own} (with {wrong[0]}, which does not go with it). Give one of them.")
     loaded = load_result(result)
-    if json_wanted:
+    if uncertainty:
+        print_uncertainty(loaded, csv=csv_wanted, everything=everything)
+    elif profile is not None:
+        print_profile(loaded, profile, csv=csv_wanted)
+    elif json_wanted:
         import json
 
         print(json.dumps(as_json(loaded), indent=2, ensure_ascii=False, allow_nan=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ctdose.results.organ_table import OrganRow
     from ctdose.results.result import Result
 
-HEADINGS = ("organ", "dose (mGy)", "per CTDI_vol", "in range", "remark")
+HEADINGS = ("organ", "dose (mGy)", "per CTDI_vol", "in range", "over-ranging", "remark")
 INDEX_HEADINGS = (
     *("acquisition", "body", "CTDI phantom (cm)", "CTDI_vol (mGy)", "DLP (mGy·cm)", "D_w (cm)", "SSDE (mGy)"),
 )
@@ -114,7 +115,7 @@ def _about(result: Result) -> list[str]:
 def _print_aligned(rows: list[OrganRow]) -> None:
     """Print the table for eyes: rounded, long notes below it."""
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    print_table(HEADINGS, [_cells(row, notes) for row in rows], numbers=(1, 2, 3))
+    print_table(HEADINGS, [_cells(row, notes) for row in rows], numbers=(1, 2, 3, 4))
     for number, note in enumerate(notes, start=1):
         print(f"  [{number}] {note}")
     if notes:
@@ -135,4 +136,5 @@ def _cells(row: OrganRow, notes: list[str]) -> tuple[str, ...]:
     if row.note:
         remarks.append(f"[{notes.index(row.note) + 1}]")
     dose = with_error(row.absorbed_dose_mgy, row.standard_error_mgy)
-    return row.organ, dose, per_ctdi, f"{row.mass_in_range_fraction:.0%}", ", ".join(remarks)
+    over = "" if math.isnan(row.over_ranging_fraction) else f"{row.over_ranging_fraction:.0%}"
+    return row.organ, dose, per_ctdi, f"{row.mass_in_range_fraction:.0%}", over, ", ".join(remarks)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctdose.dosimetry.organ_dose import BodyDose
+from ctdose.dosimetry.systematic_parts import SystematicParts, mean_parts
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 
@@ -21,6 +22,11 @@ class EffectiveDose:
     icrp103_standard_error_msv, icrp60_standard_error_msv : float or None
     weighted_dose_of_one_sex_msv, weighted_dose_of_one_sex_standard_error_msv : float or None
         Sum of ICRP 103 weight times dose of one reference person alone: not an effective dose.
+    icrp103_systematic_error_msv, icrp60_systematic_error_msv : float or None
+    weighted_dose_of_one_sex_systematic_error_msv : float or None
+        What the inputs imply (`systematic_parts_msv`), apart from the statistical error.
+    over_ranging_fraction, over_ranging_fraction_standard_error : float or None
+        Over-ranging's share of the ICRP 103 dose; None where the views were not kept.
     """
 
     icrp103_msv: float | None = None
@@ -29,6 +35,11 @@ class EffectiveDose:
     icrp60_standard_error_msv: float | None = None
     weighted_dose_of_one_sex_msv: float | None = None
     weighted_dose_of_one_sex_standard_error_msv: float | None = None
+    icrp103_systematic_error_msv: float | None = None
+    icrp60_systematic_error_msv: float | None = None
+    weighted_dose_of_one_sex_systematic_error_msv: float | None = None
+    over_ranging_fraction: float | None = None
+    over_ranging_fraction_standard_error: float | None = None
 
 
 def effective_dose(phantoms: Sequence[VoxelPhantom], bodies: Sequence[BodyDose]) -> EffectiveDose | None:
@@ -48,17 +59,53 @@ def effective_dose(phantoms: Sequence[VoxelPhantom], bodies: Sequence[BodyDose])
     if len(bodies) == 1:
         value, error = bodies[0].weighted_msv["icrp103"]
         return EffectiveDose(
-            weighted_dose_of_one_sex_msv=value, weighted_dose_of_one_sex_standard_error_msv=error
+            weighted_dose_of_one_sex_msv=value,
+            weighted_dose_of_one_sex_standard_error_msv=error,
+            weighted_dose_of_one_sex_systematic_error_msv=_combined(bodies, "icrp103"),
+            **_over_ranging(bodies),
         )
     sexes = sorted(p.anatomy.sex for p in phantoms if p.anatomy is not None)
     if sexes != ["female", "male"]:
         return None
-    found: dict[str, float] = {}
+    found: dict[str, float | None] = {}
     for name in ("icrp103", "icrp60"):
         values, errors = zip(*(body.weighted_msv[name] for body in bodies))
         found[f"{name}_msv"] = sum(values) / 2.0
         found[f"{name}_standard_error_msv"] = math.hypot(*errors) / 2.0
-    return EffectiveDose(**found)
+        found[f"{name}_systematic_error_msv"] = _combined(bodies, name)
+    return EffectiveDose(**found, **_over_ranging(bodies))
+
+
+def systematic_parts_msv(bodies: Sequence[BodyDose], name: str) -> SystematicParts | None:
+    """Systematic parts of the mean of the bodies' weighted doses, mSv; None if one of them has none."""
+    return mean_parts([body.weighted_systematic.get(name) for body in bodies])
+
+
+def _combined(bodies: Sequence[BodyDose], name: str) -> float | None:
+    parts = systematic_parts_msv(bodies, name)
+    return None if parts is None else parts.combined
+
+
+def _over_ranging(bodies: Sequence[BodyDose]) -> dict[str, float]:
+    """Over-ranging's share of the ICRP 103 dose; nothing where it is not known."""
+    if not all("icrp103" in body.weighted_over_ranging for body in bodies):
+        return {}
+    doses = [body.weighted_msv["icrp103"][0] for body in bodies]
+    share, error = mean_share(doses, [body.weighted_over_ranging["icrp103"] for body in bodies])
+    return {"over_ranging_fraction": share, "over_ranging_fraction_standard_error": error}
+
+
+def mean_share(doses: Sequence[float], shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Share of a mean dose from those of the bodies, weighted by dose, and its standard error; NaN without dose.
+
+    Bodies without dose have no share. The doses' own errors change the weights in second order only.
+    """
+    total = math.fsum(doses)
+    if total == 0.0:
+        return math.nan, math.nan
+    known = [(dose / total, share) for dose, share in zip(doses, shares, strict=True) if dose > 0.0]
+    value = math.fsum(weight * share for weight, (share, _) in known)
+    return value, math.hypot(*(weight * error for weight, (_, error) in known))
 
 
 def mean_of_bodies(bodies: Sequence[BodyDose], name: str) -> tuple[float, float]:

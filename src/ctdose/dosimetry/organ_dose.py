@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ctdose.dosimetry.body_rows import BodyRows
+from ctdose.dosimetry.systematic_parts import SystematicParts
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.simulation.sums import Sums
@@ -30,14 +32,19 @@ class OrganDose:
     absorbed_dose_mgy, standard_error_mgy : float
         Mean over the mass, and its statistical standard error (one sigma).
     systematic_error_mgy : float
-        Part that all organs and exams of this scanner share: output and calibration. Never in quadrature with the
-        statistical one.
+        What the inputs imply, all of them together (`systematic`), one sigma. Never in quadrature with the statistical
+        one: other organs and exams share it.
     mass_in_range_fraction : float
         Share of the voxel mass between the ends of the irradiated range.
     partial : bool
         The voxels hold only a part of the organ. Where the mass of the rest is known (raised arms), the denominator
         holds all of it; where it is not (a patient's CT), the dose is that of the part.
     note : str
+    systematic : SystematicParts or None
+        `systematic_error_mgy` by input, mGy; None in files that do not have it.
+    over_ranging_fraction, over_ranging_fraction_standard_error : float
+        Share of the dose from over-ranging: from views of helical scans whose beam centre lies outside the planned
+        range. NaN without dose, and where the views were not kept.
     """
 
     organ_id: int
@@ -52,6 +59,9 @@ class OrganDose:
     mass_in_range_fraction: float
     partial: bool = False
     note: str = ""
+    systematic: SystematicParts | None = None
+    over_ranging_fraction: float = math.nan
+    over_ranging_fraction_standard_error: float = math.nan
 
     @property
     def relative_standard_error(self) -> float:
@@ -94,12 +104,18 @@ class BodyDose:
     weighted_msv : dict of str to (float, float)
         For ``icrp103`` and ``icrp60``: sum of tissue weight times dose of this body, and standard error. Not an
         effective dose: that is the mean of both reference persons.
+    weighted_systematic : dict of str to SystematicParts
+        The systematic parts of `weighted_msv`, mSv; empty in files that do not have them.
+    weighted_over_ranging : dict of str to (float, float)
+        Over-ranging's share of `weighted_msv`, and standard error; empty where the views were not kept.
     """
 
     name: str
     organs: dict[str, OrganDose]
     tissues: dict[str, OrganDose] = field(default_factory=dict)
     weighted_msv: dict[str, tuple[float, float]] = field(default_factory=dict)
+    weighted_systematic: dict[str, SystematicParts] = field(default_factory=dict)
+    weighted_over_ranging: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def fraction_in_range(phantom: VoxelPhantom, z_range_mm: tuple[float, float]) -> np.ndarray:

@@ -17,6 +17,12 @@ Z_BIN_MM = 5.0
 SAME = 1e-9
 
 
+def z_step_mm(planned_mm: tuple[float, float]) -> float:
+    """Distance of the cuts along z: the planned range in equal parts of at most 5 mm."""
+    length = planned_mm[1] - planned_mm[0]
+    return length / max(1, math.ceil(length / Z_BIN_MM - SAME)) if length > 0 else Z_BIN_MM
+
+
 def cut_pieces(
     pieces: Sequence[ViewPiece], planned_mm: tuple[float, float], *, along_z: bool, around: bool
 ) -> list[ViewPiece]:
@@ -31,8 +37,7 @@ def cut_pieces(
     along_z, around : bool
         Whether to cut along z into at most 5 mm, and at every 10 degrees.
     """
-    length = planned_mm[1] - planned_mm[0]
-    step = length / max(1, math.ceil(length / Z_BIN_MM - SAME)) if length > 0 else Z_BIN_MM
+    step = z_step_mm(planned_mm)
     found: list[ViewPiece] = []
     for piece in pieces:
         z_cuts = _cuts(piece.z_start_mm, piece.z_end_mm, planned_mm[0], step) if along_z else []

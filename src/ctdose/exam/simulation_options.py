@@ -41,6 +41,10 @@ class SimulationOptions(Checked):
     off_focal: bool = key(
         False, doc="Off-focal radiation: the scanner's share of the photons starts around the focal spot"
     )
+    keep_views: bool = key(
+        True,
+        doc="Keep the dose of each view: over-ranging's share, the range's part of the uncertainty, what-if",
+    )
     voxel_mm: float | None = key(
         None,
         doc="Voxel size of a phantom that is built; empty: its default",

@@ -10,17 +10,21 @@ from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.body_rows import BodyRows
 from ctdose.dosimetry.dose_map import dose_map
 from ctdose.dosimetry.organ_dose import Scale, body_dose
+from ctdose.dosimetry.uncertainty import AcquisitionInputs
+from ctdose.dosimetry.view_dose import view_doses
 from ctdose.exam.beam_choice import BeamChoice
 from ctdose.exam.dose_indices import dose_indices
 from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.results.assemble_systematic import with_systematic
 from ctdose.results.beam_result import BeamResult
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.exam_tables import PlannedBeam
 from ctdose.simulation.sums import Sums
+from ctdose.simulation.view_bins import ViewBins
 
 
 def beam_edges_mm(plan: Plan) -> tuple[float, float]:
@@ -54,16 +58,24 @@ def exam_scale(planned: Sequence[PlannedBeam], calibrations: Sequence[Calibratio
 
 
 def assemble_body(
-    phantom: VoxelPhantom, rows: BodyRows, sums: Sums, scale: Scale, plans: Sequence[Plan]
+    phantom: VoxelPhantom,
+    rows: BodyRows,
+    sums: Sums,
+    scale: Scale,
+    inputs: Sequence[AcquisitionInputs],
+    bins: ViewBins,
 ) -> BodyResult:
-    """Doses, maps and tallies of one body."""
+    """Doses, maps and tallies of one body; `bins` are those of `sums.views`, if they were kept."""
+    plans = [each.plan for each in inputs]
+    dose = body_dose(phantom, rows, sums, scale, irradiated_mm(plans))
+    views = view_doses(rows, sums, bins, scale, dose)
     reference_person = phantom.anatomy is not None and phantom.anatomy.reference_person
     maps = None
     if sums.voxels is not None:
         maps = dose_map(phantom, rows, sums, scale, reference_person=reference_person)
     return BodyResult(
         name=body_name(phantom),
-        dose=body_dose(phantom, rows, sums, scale, irradiated_mm(plans)),
+        dose=with_systematic(dose, rows, sums, views, inputs, person=phantom.anatomy is not None),
         grid=_grid(phantom),
         batches=_batches(rows, sums, scale),
         map=maps,
@@ -71,6 +83,7 @@ def assemble_body(
         groups=dict(phantom.anatomy.groups) if phantom.anatomy else {},
         sex=phantom.anatomy.sex if phantom.anatomy else "",
         reference_person=reference_person,
+        views=views,
     )
 
 

@@ -24,11 +24,13 @@ class OrganRow:
     absorbed_dose_mgy, standard_error_mgy : float
         Statistical, one sigma.
     systematic_error_mgy : float
-        Of the scanner's output and calibration, common to all organs.
+        Of all inputs together (docs/uncertainty.md), one sigma, apart from the statistical one.
     dose_per_ctdi_vol, dose_per_ctdi_vol_standard_error : float or None
         mGy per mGy; None for an exam of several acquisitions, which has no CTDI_vol.
     mass_in_range_fraction : float
         Share of its mass within the irradiated range.
+    over_ranging_fraction, over_ranging_fraction_standard_error : float
+        Share of the dose from over-ranging; NaN without dose, and where the views were not kept.
     mass_g, reference_mass_g : float
         In the voxels; of the reference person, NaN if unknown.
     partial : bool
@@ -45,6 +47,8 @@ class OrganRow:
     dose_per_ctdi_vol: float | None
     dose_per_ctdi_vol_standard_error: float | None
     mass_in_range_fraction: float
+    over_ranging_fraction: float
+    over_ranging_fraction_standard_error: float
     mass_g: float
     reference_mass_g: float
     partial: bool
@@ -115,6 +119,8 @@ def _row(result: Result, organ: OrganDose, bodies: list[BodyResult]) -> OrganRow
         dose_per_ctdi_vol=organ.absorbed_dose_mgy / ctdi_vol_mgy if ctdi_vol_mgy else None,
         dose_per_ctdi_vol_standard_error=organ.standard_error_mgy / ctdi_vol_mgy if ctdi_vol_mgy else None,
         mass_in_range_fraction=organ.mass_in_range_fraction,
+        over_ranging_fraction=organ.over_ranging_fraction,
+        over_ranging_fraction_standard_error=organ.over_ranging_fraction_standard_error,
         mass_g=organ.mass_g,
         reference_mass_g=organ.reference_mass_g,
         partial=organ.partial,
@@ -123,11 +129,21 @@ def _row(result: Result, organ: OrganDose, bodies: list[BodyResult]) -> OrganRow
 
 
 def relative_systematic_error(result: Result) -> float:
-    """Relative error of the scanner's output and calibration, common to all its doses; NaN if there is none."""
+    """Relative error of the scanner's output, or of the stated CTDI_vol, and of the calibration: common to all doses.
+
+    The largest of all organs; NaN if there is none.
+    """
     ratios = (
-        organ.systematic_error_mgy / organ.absorbed_dose_mgy
+        _common_error(organ) / organ.absorbed_dose_mgy
         for body in result.bodies.values()
         for organ in body.organs.values()
         if organ.absorbed_dose_mgy > 0.0
     )
     return max(ratios, default=math.nan)
+
+
+def _common_error(organ: OrganDose) -> float:
+    parts = organ.systematic
+    if parts is None:  # a file from before the parts: there were no others
+        return organ.systematic_error_mgy
+    return math.hypot(parts.calibration, parts.output, parts.displayed_ctdi_vol)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
-from ctdose.results.organ_table import relative_systematic_error
+from ctdose.results.organ_table import organ_rows, relative_systematic_error
 from ctdose.results.result import AcquisitionResult, OnBody, Result
 
 LABELS = {"icrp103": "ICRP 103", "icrp60": "ICRP 60"}
@@ -65,9 +65,49 @@ def effective_dose_lines(result: Result) -> list[str]:
     relative = relative_systematic_error(result)
     if relative == relative:
         lines.append(
-            f"Errors are statistical; the scanner's output adds {100.0 * relative:.2g} %, common to all doses"
+            f"Errors are statistical; {_whose(result)} adds {100.0 * relative:.2g} %, common to all doses; "
+            "range, centring, spectrum and bowtie: ctdose show --uncertainty"
+        )
+    return lines + over_ranging_lines(result)
+
+
+def _whose(result: Result) -> str:
+    """What the common error is that of."""
+    parts = [o.systematic for b in result.bodies.values() for o in b.organs.values() if o.systematic]
+    if any(each.displayed_ctdi_vol > 0.0 for each in parts):
+        both = any(each.output > 0.0 for each in parts)
+        return "the scanner's output, or the stated CTDI_vol," if both else "the stated CTDI_vol"
+    return "the scanner's output"
+
+
+def over_ranging_lines(result: Result) -> list[str]:
+    """What over-ranging gives to effective dose, and to the organ that has most of it; nothing where there is none."""
+    dose, lines = result.effective_dose, []
+    shares = {row.organ: row for row in organ_rows(result) if row.over_ranging_fraction > 0.0}
+    weighted = [row for row in shares.values() if row.absorbed_dose_mgy >= OF_THE_LARGEST * _largest(result)]
+    if dose is not None and dose.over_ranging_fraction:
+        error = 100.0 * (dose.over_ranging_fraction_standard_error or 0.0)
+        lines.append(
+            f"Over-ranging (beam centre outside the planned range): "
+            f"{with_error(100.0 * dose.over_ranging_fraction, error)} % of the weighted dose"
+        )
+    if weighted:
+        most = max(weighted, key=lambda row: row.over_ranging_fraction)
+        amount = with_error(
+            100.0 * most.over_ranging_fraction, 100.0 * most.over_ranging_fraction_standard_error
+        )
+        lines.append(
+            f"Over-ranging gives {most.organ} {amount} % of its dose, the largest share of an organ with at least "
+            f"{OF_THE_LARGEST:.0%} of the highest organ dose"
         )
     return lines
+
+
+def _largest(result: Result) -> float:
+    return max((row.absorbed_dose_mgy for row in organ_rows(result)), default=0.0)
+
+
+OF_THE_LARGEST = 0.1
 
 
 def _remark(result: Result, recommendation: str) -> str:

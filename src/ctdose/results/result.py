@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctdose.dosimetry.dose_map import DoseMap
-from ctdose.dosimetry.effective_dose import EffectiveDose, mean_of_bodies
+from ctdose.dosimetry.effective_dose import EffectiveDose, mean_of_bodies, mean_share
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
+from ctdose.dosimetry.systematic_parts import mean_parts
+from ctdose.dosimetry.view_dose import ViewDoses
 from ctdose.results.beam_result import BeamResult
 
 if TYPE_CHECKING:
@@ -205,6 +207,8 @@ class BodyResult:
         ``male``, ``female``, or empty if the phantom is no person.
     reference_person : bool
         Whether effective dose is defined for it.
+    views : ViewDoses or None
+        What each bin of views gives to the doses; None if they were not kept.
     """
 
     name: str
@@ -216,6 +220,7 @@ class BodyResult:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sex: str = ""
     reference_person: bool = False
+    views: ViewDoses | None = None
 
     @property
     def organs(self) -> dict[str, OrganDose]:
@@ -299,11 +304,19 @@ def _averaged(bodies: Sequence[BodyDose], name: str) -> OrganDose:
     def mean(attribute: str) -> float:
         return float(np.mean([getattr(organ, attribute) for organ in having]))
 
+    parts = mean_parts([organ.systematic for organ in having])
+    share, share_error = mean_share(
+        [organ.absorbed_dose_mgy for organ in having],
+        [(o.over_ranging_fraction, o.over_ranging_fraction_standard_error) for o in having],
+    )
     return replace(
         having[0],
         absorbed_dose_mgy=dose,
         standard_error_mgy=error,
-        systematic_error_mgy=mean("systematic_error_mgy"),
+        systematic_error_mgy=mean("systematic_error_mgy") if parts is None else parts.combined,
+        systematic=parts,
+        over_ranging_fraction=share,
+        over_ranging_fraction_standard_error=share_error,
         mass_g=mean("mass_g"),
         reference_mass_g=mean("reference_mass_g"),
         mass_in_range_fraction=mean("mass_in_range_fraction"),

@@ -12,6 +12,7 @@ from ctdose.results.organ_table import organ_rows, relative_systematic_error
 from ctdose.results.report_lines import why_no_effective_dose
 from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
 from ctdose.results.result_tree import SIZE_ATTRIBUTES
+from ctdose.results.uncertainty_table import uncertainty_json
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def as_json(result: Result) -> dict[str, Any]:
             "effective_dose": asdict(dose) if dose is not None else None,
             "effective_dose_note": why_no_effective_dose(result) if dose is None else "",
             "relative_systematic_error": relative_systematic_error(result),
+            "uncertainty": uncertainty_json(result),
             "dlp_mgy_cm_by_ctdi_phantom_cm": {str(k): v for k, v in result.dlp_mgy_cm.items()},
             "effective_dose_over_dlp": [asdict(each) for each in dlp_comparisons(result)],
             "acquisitions": [_acquisition(each) for each in result.acquisitions],
@@ -77,11 +79,23 @@ def _body(body: BodyResult) -> dict[str, Any]:
         "phantom_sha256": body.grid.phantom_sha256,
         "groups": dict(body.groups),
         "weighted_dose": {
-            name: {"value_msv": dose, "standard_error_msv": error}
+            name: {"value_msv": dose, "standard_error_msv": error, **_beside(body, name)}
             for name, (dose, error) in body.dose.weighted_msv.items()
         },
         "organs": organs(body.dose.organs),
         "tissues": organs(body.dose.tissues),
+    }
+
+
+def _beside(body: BodyResult, name: str) -> dict[str, Any]:
+    """Systematic parts and over-ranging's share of a weighted dose, as far as they are known."""
+    parts = body.dose.weighted_systematic.get(name)
+    share, error = body.dose.weighted_over_ranging.get(name, (None, None))
+    return {
+        "systematic_error_msv": None if parts is None else parts.combined,
+        "systematic": None if parts is None else asdict(parts),
+        "over_ranging_fraction": share,
+        "over_ranging_fraction_standard_error": error,
     }
 
 

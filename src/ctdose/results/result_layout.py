@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+
+from ctdose.dosimetry.systematic_parts import PARTS as PARTS_OF_ERROR
 
 FORMAT = "ctdose-result"
 FORMAT_VERSION = "1.1"
@@ -28,6 +30,29 @@ ORGAN_COLUMNS: Columns = {
     "mass_in_range_fraction": ("f8", "1"),
     "partial": ("u1", "1"),
     "note": (TEXT, "1"),
+}
+ADDED_ORGAN_COLUMNS: Columns = {
+    "over_ranging_fraction": ("f8", "1"),
+    "over_ranging_fraction_standard_error": ("f8", "1"),
+    **{f"{name}_error_mgy": ("f8", "mGy") for name in PARTS_OF_ERROR},
+}
+"""Not in early files."""
+WEIGHTED_COLUMNS: Columns = {
+    "name": (TEXT, "1"),
+    "over_ranging_fraction": ("f8", "1"),
+    "over_ranging_fraction_standard_error": ("f8", "1"),
+    **{f"{name}_error_msv": ("f8", "mSv") for name in PARTS_OF_ERROR},
+}
+BIN_COLUMNS: Columns = {
+    "acquisition": ("i4", "1"),
+    "beam": ("i4", "1"),
+    "z_start_mm": ("f8", "mm"),
+    "z_end_mm": ("f8", "mm"),
+    "angle_start_deg": ("f8", "deg"),
+    "angle_end_deg": ("f8", "deg"),
+    "mas": ("f8", "mAs"),
+    "open_share": ("f8", "1"),
+    "photon_share": ("f8", "1"),
 }
 PIECE_COLUMNS: Columns = {
     "z_start_mm": ("f8", "mm"),
@@ -81,6 +106,8 @@ class Part:
     unit : str
         Of a table: of its columns, in order.
     optional : bool
+    added : Columns
+        Of a table: columns that early files do not have.
     """
 
     path: str
@@ -88,6 +115,14 @@ class Part:
     shape: tuple[str | int, ...]
     unit: str
     optional: bool = False
+    added: Columns = field(default_factory=dict)
+
+    def units_of(self, data: str | np.ndarray) -> str:
+        """The unit of the data; of a table, those of the columns that it has."""
+        if isinstance(data, str) or data.dtype.names is None or isinstance(self.kind, str):
+            return self.unit
+        known = {**self.kind, **self.added}
+        return ", ".join(known[name][1] for name in data.dtype.names)
 
     def matches(self, path: str) -> bool:
         """Whether a path of a file is this part."""
@@ -104,8 +139,10 @@ class Part:
         return self.shape == ("z", "y", "x")
 
 
-def _table(path: str, columns: Columns, row: str, *, optional: bool = False) -> Part:
-    return Part(path, columns, (row,), ", ".join(unit for _, unit in columns.values()), optional)
+def _table(
+    path: str, columns: Columns, row: str, *, optional: bool = False, added: Columns | None = None
+) -> Part:
+    return Part(path, columns, (row,), ", ".join(unit for _, unit in columns.values()), optional, added or {})
 
 
 BODY = "/bodies/*"
@@ -116,12 +153,17 @@ PARTS = (
     Part("/acquisitions/*/spectrum_kev", "f8", ("energies",), "keV"),
     Part("/acquisitions/*/spectrum_weight", "f8", ("energies",), "1"),
     _table("/acquisitions/*/beams", BEAM_COLUMNS, "beams", optional=True),
-    _table("/acquisitions/*/bodies/*/pieces", PIECE_COLUMNS, "pieces"),
+    _table("/acquisitions/*/bodies/*/pieces", PIECE_COLUMNS, "pieces", added=ADDED_PIECE_COLUMNS),
     _table("/acquisitions/*/bodies/*/size", SIZE_COLUMNS, "slices", optional=True),
     Part("/acquisitions/*/bodies/*/beam_mas", "f8", ("beams",), "mAs", optional=True),
     *(Part(f"{BODY}/{axis}", "f8", (axis,), "mm") for axis in "zyx"),
-    _table(f"{BODY}/organs", ORGAN_COLUMNS, "organs"),
-    _table(f"{BODY}/tissues", ORGAN_COLUMNS, "tissues"),
+    _table(f"{BODY}/organs", ORGAN_COLUMNS, "organs", added=ADDED_ORGAN_COLUMNS),
+    _table(f"{BODY}/tissues", ORGAN_COLUMNS, "tissues", added=ADDED_ORGAN_COLUMNS),
+    _table(f"{BODY}/weighted", WEIGHTED_COLUMNS, "weighted", optional=True),
+    _table(f"{BODY}/views/bins", BIN_COLUMNS, "views", optional=True),
+    Part(f"{BODY}/views/names", TEXT, ("view_rows",), "1", optional=True),
+    Part(f"{BODY}/views/dose", "f4", ("views", "view_rows"), "mGy or mSv", optional=True),
+    Part(f"{BODY}/views/standard_error", "f4", ("views", "view_rows"), "mGy or mSv", optional=True),
     _table(f"{BODY}/groups", MEMBER_COLUMNS, "members", optional=True),
     Part(f"{BODY}/dose/absorbed_dose_mgy", "f4", ("z", "y", "x"), "mGy", optional=True),
     Part(f"{BODY}/dose/relative_standard_error", "f4", ("z", "y", "x"), "1", optional=True),

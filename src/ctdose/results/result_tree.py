@@ -12,6 +12,7 @@ from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.provenance import sources_of
 from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
 from ctdose.results.result_layout import (
+    ADDED_ORGAN_COLUMNS,
     ADDED_PIECE_COLUMNS,
     BEAM_COLUMNS,
     BLADE_COLUMNS,
@@ -24,9 +25,11 @@ from ctdose.results.result_layout import (
     SIZE_COLUMNS,
     SOURCE_COLUMNS,
     TEXT,
+    WEIGHTED_COLUMNS,
     Columns,
     part_of,
 )
+from ctdose.results.view_tree import added_of_organ, view_datasets, weighted_rows
 
 ACQUISITION_ATTRIBUTES = (
     *("name", "mode", "bowtie", "tube_voltage_kv", "collimation_mm", "beam_width_mm"),
@@ -78,7 +81,7 @@ def put(tree: Tree, path: str, data: str | np.ndarray) -> None:
     part = part_of(path)
     assert part is not None, path
     tree.datasets[path] = data
-    tree.group(path, {"units": part.unit})
+    tree.group(path, {"units": part.units_of(data)})
     if part.is_grid:
         tree.scales[path] = tuple(f"{part.scope(path)}/{axis}" for axis in "zyx")
 
@@ -152,6 +155,12 @@ def _put_body(tree: Tree, path: str, body: BodyResult) -> None:
         put(tree, f"{path}/{axis}", first + step * np.arange(count))
     put(tree, f"{path}/organs", _organs(body.dose.organs.values()))
     put(tree, f"{path}/tissues", _organs(body.dose.tissues.values()))
+    if body.dose.weighted_systematic:
+        put(tree, f"{path}/weighted", _rows(WEIGHTED_COLUMNS, weighted_rows(body.dose)))
+    if body.views is not None:
+        tree.group(f"{path}/views")
+        for name, data in view_datasets(body.views).items():
+            put(tree, f"{path}/views/{name}", data)
     members = [{"group": g, "organ": o} for g, organs in body.groups.items() for o in organs]
     put(tree, f"{path}/groups", _rows(MEMBER_COLUMNS, members))
     put(tree, f"{path}/phantom/organ_index", grid.organ_index)
@@ -175,7 +184,8 @@ def _put_batches(tree: Tree, path: str, body: BodyResult) -> None:
 
 
 def _organs(organs: Iterable[OrganDose]) -> np.ndarray:
-    return _rows(ORGAN_COLUMNS, [{name: getattr(o, name) for name in ORGAN_COLUMNS} for o in organs])
+    rows = [{**{name: getattr(o, name) for name in ORGAN_COLUMNS}, **added_of_organ(o)} for o in organs]
+    return _rows({**ORGAN_COLUMNS, **ADDED_ORGAN_COLUMNS}, rows)
 
 
 def _rows(columns: Columns, rows: list[dict]) -> np.ndarray:

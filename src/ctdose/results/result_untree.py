@@ -16,6 +16,7 @@ from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
 from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
 from ctdose.results.result_layout import (
+    ADDED_ORGAN_COLUMNS,
     ADDED_PIECE_COLUMNS,
     BEAM_COLUMNS,
     BLADE_COLUMNS,
@@ -23,9 +24,11 @@ from ctdose.results.result_layout import (
     PIECE_COLUMNS,
     SIZE_COLUMNS,
     TEXT,
+    WEIGHTED_COLUMNS,
     Columns,
 )
 from ctdose.results.result_tree import ACQUISITION_ATTRIBUTES, ON_BODY_OPTIONAL, RANGES, SIZE_ATTRIBUTES
+from ctdose.results.view_tree import organ_fields, views_of, weighted_fields
 
 ROOT_TEXTS = ("exam", "exam_sha256", "created_utc")
 
@@ -161,17 +164,18 @@ def _size(tree: Tree, path: str) -> SizeSpecific | None:
 
 
 def _body(tree: Tree, path: str, acquisitions: int) -> BodyResult:
-    name = number(tree, path, "name", str)
+    name, histories = number(tree, path, "name", str), number(tree, path, "histories", int)
     return BodyResult(
         name=name,
         dose=_dose(tree, path, name),
         grid=_grid(tree, path),
         batches=_batches(tree, f"/batches/{quoted(name)}", acquisitions),
         map=_map(tree, f"{path}/dose"),
-        histories=number(tree, path, "histories", int),
+        histories=histories,
         groups=_groups(tree, f"{path}/groups"),
         sex=number(tree, path, "sex", str),
         reference_person=bool(number(tree, path, "reference_person", int)),
+        views=views_of(tree, f"{path}/views", histories, acquisitions),
     )
 
 
@@ -182,12 +186,17 @@ def _dose(tree: Tree, path: str, name: str) -> BodyDose:
         if key == f"weighted_{middle}_msv" and not middle.endswith("_standard_error"):
             error = number(tree, path, f"weighted_{middle}_standard_error_msv", float)
             weighted[middle] = (number(tree, path, key, float), error)
-    return BodyDose(name, _organs(tree, f"{path}/organs"), _organs(tree, f"{path}/tissues"), weighted)
+    table = f"{path}/weighted"
+    added = weighted_fields(_columns(tree, table, WEIGHTED_COLUMNS)) if table in tree.datasets else {}
+    organs, tissues = (_organs(tree, f"{path}/{kind}") for kind in ("organs", "tissues"))
+    return BodyDose(name, organs, tissues, weighted, **added)
 
 
 def _organs(tree: Tree, path: str) -> dict[str, OrganDose]:
-    rows = _columns(tree, path, ORGAN_COLUMNS)
-    return {row["name"]: OrganDose(**{**row, "partial": bool(row["partial"])}) for row in rows}
+    stored = array(tree, path).dtype.names or ()
+    added = {name: kind for name, kind in ADDED_ORGAN_COLUMNS.items() if name in stored}
+    rows = _columns(tree, path, {**ORGAN_COLUMNS, **added})
+    return {row["name"]: OrganDose(**organ_fields(row)) for row in rows}
 
 
 def _groups(tree: Tree, path: str) -> dict[str, tuple[str, ...]]:

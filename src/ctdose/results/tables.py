@@ -10,26 +10,34 @@ from dataclasses import fields
 
 from ctdose.results.acquisition_table import AcquisitionRow, acquisition_rows
 from ctdose.results.organ_table import OrganRow, organ_rows
+from ctdose.results.profile_table import ProfileRow, end_lines, profile_rows
 from ctdose.results.report_lines import dose_lines
 from ctdose.results.result_json import as_json
+from ctdose.results.uncertainty_table import UncertaintyRow, uncertainty_lines, uncertainty_rows
 
 COLUMNS = tuple(each.name for each in fields(OrganRow))
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet takes a text for a formula, and runs it."""
 
-Row = OrganRow | AcquisitionRow
+Row = OrganRow | AcquisitionRow | UncertaintyRow | ProfileRow
 
 __all__ = [
     "COLUMNS",
     "AcquisitionRow",
     "OrganRow",
+    "ProfileRow",
     "Row",
+    "UncertaintyRow",
     "acquisition_rows",
     "as_json",
     "dose_lines",
+    "end_lines",
     "organ_rows",
+    "profile_rows",
     "to_csv",
     "to_tsv",
+    "uncertainty_lines",
+    "uncertainty_rows",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES, Tables
 from ctdose.simulation.cuda_device import check_cuda, exact_arithmetic, is_simulated, to_device
-from ctdose.simulation.runner import BatchRunner, Progress
+from ctdose.simulation.runner import BatchRunner, Progress, by_acquisition
 
 BATCHES_PER_LAUNCH = 16  # 10^6 photons; Ctrl-C waits for the end of a launch
 BLOCKS, THREADS_PER_BLOCK = 256, 128
@@ -37,6 +38,8 @@ class CudaRunner(BatchRunner):
     acquisitions : int
     histories : int
         Of each batch; fewer than all only in tests.
+    bins
+        As for `BatchRunner`.
 
     Raises
     ------
@@ -44,9 +47,16 @@ class CudaRunner(BatchRunner):
         If there is no GPU, or no software for it.
     """
 
-    def __init__(self, tables: Tables, acquisitions: int = 1, *, histories: int = BATCH_HISTORIES) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        acquisitions: int = 1,
+        *,
+        histories: int = BATCH_HISTORIES,
+        bins: Sequence[int] | None = None,
+    ) -> None:
         check_cuda()
-        super().__init__(tables, acquisitions)
+        super().__init__(tables, acquisitions, bins=bins)
         self._histories = histories
 
     def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
@@ -98,9 +108,14 @@ class CudaRunner(BatchRunner):
         device_rows.copy_to_host(rows)
         device_counters.copy_to_host(counters)
         for i, number in enumerate(numbers):
-            self._done[number] = Tallies(rows[i], self._voxels, counters[i])
+            own = rows[i] if self._ends is None else by_acquisition(rows[i], self._ends)
+            self._done[number] = Tallies(own, self._voxels, counters[i])
+        if self._ends is not None:
+            self._views += rows.sum(axis=0)
 
 
-def make_runner(device: str, tables: Tables, acquisitions: int) -> BatchRunner:
-    """What runs batches on a device, ``cpu`` or ``cuda``."""
-    return (CudaRunner if device == "cuda" else BatchRunner)(tables, acquisitions)
+def make_runner(
+    device: str, tables: Tables, acquisitions: int, bins: Sequence[int] | None = None
+) -> BatchRunner:
+    """What runs batches on a device, ``cpu`` or ``cuda``; `bins` as for `BatchRunner`."""
+    return (CudaRunner if device == "cuda" else BatchRunner)(tables, acquisitions, bins=bins)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ctdose.exam.plan import Plan
 from ctdose.kernels.tables import Tables
@@ -16,6 +17,10 @@ from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
 from ctdose.simulation.zones import Raised
+
+if TYPE_CHECKING:
+    from ctdose.exam.view_pieces import ViewPiece
+    from ctdose.simulation.view_bins import CutViews
 
 
 @dataclass(frozen=True)
@@ -70,20 +75,16 @@ def acquisition_numbers(planned: Sequence[PlannedBeam]) -> list[int]:
     return numbers
 
 
-def _pieces(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
-    return [
-        PieceRow(
-            photons=piece.mas * planned.photons_per_mas,
-            z_cm=((piece.z_start_mm - corner_z_mm) / 10.0, (piece.z_end_mm - corner_z_mm) / 10.0),
-            angle_rad=(piece.angle_start_rad, piece.angle_span_rad),
-            angle_is_random=piece.angle_is_random,
-            beam=beam,
-            acquisition=acquisition,
-            blades=piece.blades,
-        )
-        for piece in planned.plan.pieces
-        if piece.beam == planned.number
-    ]
+def _row(piece: ViewPiece, block: int, beam: int, planned: PlannedBeam, corner_z_mm: float) -> PieceRow:
+    return PieceRow(
+        photons=piece.mas * planned.photons_per_mas,
+        z_cm=((piece.z_start_mm - corner_z_mm) / 10.0, (piece.z_end_mm - corner_z_mm) / 10.0),
+        angle_rad=(piece.angle_start_rad, piece.angle_span_rad),
+        angle_is_random=piece.angle_is_random,
+        beam=beam,
+        acquisition=block,
+        blades=piece.blades,
+    )
 
 
 def build_exam_tables(
@@ -96,6 +97,7 @@ def build_exam_tables(
     composites: Sequence[Composite] = (),
     with_voxels: bool = True,
     raised: Raised = NOWHERE,
+    cut: CutViews | None = None,
 ) -> Tables:
     """Assemble the kernel tables of an exam on one body.
 
@@ -109,6 +111,9 @@ def build_exam_tables(
     key, physics, responses, composites, with_voxels, raised
         As in `build_transport_tables`. Photons are tracked inside a convex set around the body, and around that
         there is air.
+    cut : CutViews, optional
+        The pieces of `planned_beams`, cut; each bin is then a block of rows. None: as they are, a block for each
+        acquisition.
     """
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]
@@ -116,7 +121,11 @@ def build_exam_tables(
         x, y = planned.plan.isocentre_xy_mm
         centre = to_kernel_frame(phantom, (x, y, 0.0))
         rows.append(replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1]))))
-        pieces += _pieces(planned, index, acquisition, corner_z_mm)
+        if cut is not None:
+            placed: Sequence[tuple[ViewPiece, int]] = cut.pieces[index]
+        else:
+            placed = [(p, acquisition) for p in planned.plan.pieces if p.beam == planned.number]
+        pieces += [_row(piece, block, index, planned, corner_z_mm) for piece, block in placed]
     return build_transport_tables(
         phantom,
         pack_beams(rows),

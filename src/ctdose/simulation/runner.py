@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,16 +61,41 @@ class BatchRunner:
     acquisitions : int
     reference : bool
         Use the reference kernel: the same bits, slower.
+    bins : sequence of int, optional
+        The acquisition of each bin of views, ascending, each acquisition at least once: the tables' blocks of rows
+        are these bins. What a batch leaves in them is added up by acquisition; what the run leaves is kept too
+        (`Sums.views`). Default: a block is an acquisition, no views are kept.
+
+    Raises
+    ------
+    ValueError
+        If the bins do not fit, or the tables are for several variants.
     """
 
-    def __init__(self, tables: Tables, acquisitions: int = 1, *, reference: bool = False) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        acquisitions: int = 1,
+        *,
+        reference: bool = False,
+        bins: Sequence[int] | None = None,
+    ) -> None:
         import numba
 
         self._tables = tables
         self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._variants = tables.weights.piece.shape[0]
         blocks = acquisitions * (self._variants + 1)
-        self._shape = (blocks, tables.run.rows + tables.run.composites)
+        rows = tables.run.rows + tables.run.composites
+        self._ends = None if bins is None else _ends_of(bins, acquisitions)
+        if self._ends is not None:
+            if self._variants:
+                raise ValueError(
+                    "bins (with variants: their views are not kept apart). Leave one of them out."
+                )
+            blocks = self._ends[-1]
+        self._shape = (blocks, rows)
+        self._views = np.zeros((blocks if bins is not None else 0, rows, 2), np.int64)
         voxels = tables.voxels.kind.size if tables.run.with_voxels else 0
         self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
@@ -159,19 +185,27 @@ class BatchRunner:
 
         try:
             kernel, workspace = entry(self._reference), self._make_workspace()
+            collected = Collected(self._shape, self._ends) if self._ends is not None else None
             while not self._stop.is_set():
                 with self._lock:
                     batch = next(waiting, None)
                 if batch is None:
-                    return
+                    break
                 tallies = self._make_tallies()
                 begin = time.perf_counter()
+                if collected is not None:
+                    tallies = tallies._replace(rows=collected.rows)
                 kernel(
                     self._tables, workspace, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES
                 )
+                if collected is not None:
+                    tallies = tallies._replace(rows=collected.take_batch())
                 with self._lock:
                     self._seconds += time.perf_counter() - begin
                     self._done[batch] = tallies
+            if collected is not None:
+                with self._lock:
+                    self._views += collected.rows
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
@@ -188,6 +222,16 @@ class BatchRunner:
 
         return make_tallies(*self._shape, self._voxels)
 
+    def _kept_views(self) -> np.ndarray | None:
+        """Sums of the views of all batches so far."""
+        if self._ends is None:
+            return None
+        if self._views[..., 1].min() < 0:  # no sum of squares is negative: it wrapped
+            raise CtdoseError(
+                "a view's sum exceeds 2^63 (too many histories). Run fewer, or set keep_views: false."
+            )
+        return self._views.copy()
+
     def _collect(self) -> Sums:
         from ctdose.kernels.tally import COUNT_MAJORANT_EXCEEDED, COUNT_OVERFLOW
 
@@ -195,7 +239,7 @@ class BatchRunner:
         counters = np.stack([self._done[n].counters for n in numbers])
         if counters[:, COUNT_OVERFLOW].any():
             raise CtdoseError(
-                "a tally reached 2^62 (too many histories in one voxel). Run fewer histories and add runs."
+                "a tally reached 2^62 (too many histories in one voxel or view). Run fewer histories and add runs."
             )
         if counters[:, COUNT_MAJORANT_EXCEEDED].any():
             raise CtdoseError(
@@ -209,4 +253,42 @@ class BatchRunner:
             voxels=self._voxels.reshape(*shape, 2) if kept else None,
             counters=counters,
             transport_seconds=self._seconds,
+            views=self._kept_views(),
         )
+
+
+class Collected:
+    """Sums of the views of one thread, batch after batch.
+
+    They are never cleared: what a batch adds to an acquisition is the difference between two sums over its bins. That
+    is exact even where such a sum wraps around 2^64, because the batch's own share of it does not.
+    """
+
+    def __init__(self, shape: tuple[int, int], ends: Sequence[int]) -> None:
+        self.rows = np.zeros((*shape, 2), np.int64)
+        self._ends = ends
+        self._before = self._by_acquisition()
+
+    def take_batch(self) -> np.ndarray:
+        """What the last batch added to each acquisition, int64 [acquisitions, rows, 2]."""
+        now = self._by_acquisition()
+        added, self._before = now - self._before, now
+        return added
+
+    def _by_acquisition(self) -> np.ndarray:
+        return by_acquisition(self.rows, self._ends)
+
+
+def by_acquisition(rows: np.ndarray, ends: Sequence[int]) -> np.ndarray:
+    """Add up the bins of each acquisition: [bins, rows, 2] to [acquisitions, rows, 2]."""
+    return np.stack([rows[first:last].sum(axis=0) for first, last in pairwise(ends)])
+
+
+def _ends_of(bins: Sequence[int], acquisitions: int) -> list[int]:
+    """First bin of each acquisition, and the number of bins."""
+    known = np.asarray(bins)
+    if known.size == 0 or np.any(np.diff(known) < 0) or set(known.tolist()) != set(range(acquisitions)):
+        raise ValueError(
+            f"bins (not those of {acquisitions} acquisitions). Give each bin's acquisition, ascending, none left out."
+        )
+    return [*np.searchsorted(known, range(acquisitions)).tolist(), int(known.size)]

@@ -46,6 +46,8 @@ class Sums:
     counters : int64 ndarray [batches, COUNTERS]
     transport_seconds : float
         Spent in the kernel, summed over threads.
+    views : int64 ndarray [bins, rows, 2] or None
+        `rows` of the whole run apart by bins of views (view_bins.py), if they were kept.
     """
 
     batches: np.ndarray
@@ -53,6 +55,7 @@ class Sums:
     voxels: np.ndarray | None
     counters: np.ndarray
     transport_seconds: float
+    views: np.ndarray | None = None
 
     @property
     def voxel_sum(self) -> np.ndarray | None:
@@ -115,6 +118,8 @@ class Sums:
         """
         if self.rows.shape[1:] != other.rows.shape[1:] or (self.voxels is None) != (other.voxels is None):
             raise ValueError("rows or map (the two parts have different ones). Add parts of one run.")
+        if _shape(self.views) != _shape(other.views):
+            raise ValueError("views (the two parts have different ones). Add parts of one run.")
         if np.intersect1d(self.batches, other.batches).size:
             raise ValueError("batches (the two parts share some). Add parts with different batch numbers.")
         order = np.argsort(np.concatenate([self.batches, other.batches]), kind="stable")
@@ -125,18 +130,23 @@ class Sums:
         return Sums(
             batches=joined("batches"),
             rows=joined("rows"),
-            voxels=_add_maps(self.voxels, other.voxels),
+            voxels=_add_exactly(self.voxels, other.voxels, "a voxel's sum"),
             counters=joined("counters"),
             transport_seconds=self.transport_seconds + other.transport_seconds,
+            views=_add_exactly(self.views, other.views, "a view's sum"),
         )
 
 
-def _add_maps(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+def _shape(array: np.ndarray | None) -> tuple[int, ...] | None:
+    return None if array is None else array.shape
+
+
+def _add_exactly(one: np.ndarray | None, other: np.ndarray | None, what: str) -> np.ndarray | None:
     if one is None or other is None:
         return None
     total = one + other
-    if total.min() < 0:  # neither is negative: it wrapped
-        raise CtdoseError("a voxel's sum exceeds 2^63 (too many histories). Average the two results instead.")
+    if total[..., 1].min() < 0:  # no sum of squares is negative: it wrapped
+        raise CtdoseError(f"{what} exceeds 2^63 (too many histories). Average the two results instead.")
     return total
 
 
