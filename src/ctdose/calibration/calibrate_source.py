@@ -101,7 +101,8 @@ def calibrate_source(
     beam = build_ct_beam(base, middle, next(iter(base.bowties)), file.collimation_mm)
     bare = SourceModel(base.geometry.anode_angle_deg, file.collimation_mm, beam.row)
     readings = readings_of(measurements, base.geometry.source_isocentre_distance_mm)
-    _refuse(file, list(_impossible_layers(file, bare, readings)))
+    outside = [r for r in readings if not r.phantom_cm]
+    _refuse(file, [*_impossible_layers(file, bare, outside), *_impossible_output(file, bare, outside)])
     responses = {
         size: chamber_response(
             beam.row,

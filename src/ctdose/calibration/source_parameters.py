@@ -3,7 +3,7 @@
 After A. C. Turner et al. (Med. Phys. 36 (2009) 2154-2164) half-value layers determine the spectrum and the profile
 behind the bowtie determines the filter across the fan. Here both are fitted at once, and CTDI in phantoms, which
 scattered photons of the whole fan reach, takes part. Thickness is fitted of one flat filter; every bowtie is that of
-the base scanner stretched in thickness and in angle (and, if it is the formula of four parameters, in its steepness), or a
+the base scanner stretched in thickness and in angle (and, of the formula of four parameters, in its steepness), or a
 thickness at each angle of a profile.
 
 The base scanner is a weak witness: of each parameter it says a value and a `SPREAD`. What the measurements determine
