@@ -175,7 +175,7 @@ def test_without_a_periphery_value(fit):
     assert max(of(found, f"bowtie body: {role}")[2] for role in ("angle", "rise", "p")) < 0.1
     lines = "\n".join(undetermined(found))
     assert "No periphery value of body at 120 kV in 32 cm" in lines
-    assert "the readings say nothing about angle, rise, p, taken from generic-64" in lines
+    assert "the readings say next to nothing about angle, rise, p; held near generic-64" in lines
     assert "CTDI_w of body in 32 cm at 120 kV was not measured" in lines
     assert "from the fitted source, not measured: body 32 cm 120 kV" in found.scanner.output.source
 

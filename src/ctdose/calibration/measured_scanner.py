@@ -69,7 +69,7 @@ def _bowtie_source(
     if not any(p.role == "centre" for p, _ in own):
         source += f"; thickness on the central ray: {base}"
     if unknown:
-        source += f"; not or only partly determined: {', '.join(unknown)}, from {measurements.base}{was}"
+        source += f"; not or only partly determined: {', '.join(unknown)}, held near {measurements.base}{was}"
     rounded: dict[str, object] = {
         key: _rounded(getattr(bowtie, key))
         for key in ("centre_mm", "rise_mm", "angle_rad", "p")

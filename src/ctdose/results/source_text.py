@@ -43,7 +43,7 @@ def parameter_rows(calibration: SourceCalibration) -> list[tuple[str, ...]]:
 def _determined(said: float) -> str:
     if said >= KNOWN:
         return "measurements"
-    return f"partly ({said:.0%}), else base" if said >= PARTLY else "base, not measured"
+    return f"partly ({said:.0%}), else base" if said >= PARTLY else f"base (seen to {said:.0%})"
 
 
 def fit_line(calibration: SourceCalibration) -> str:
@@ -112,7 +112,7 @@ def _shapes(calibration: SourceCalibration) -> Iterator[str]:
             if p.bowtie == name and said < PARTLY
         ]
         if weak:
-            yield f"Bowtie {name}: the readings say nothing about {', '.join(weak)}, taken from {base}."
+            yield f"Bowtie {name}: the readings say next to nothing about {', '.join(weak)}; held near {base}."
 
 
 def _directions(calibration: SourceCalibration) -> Iterator[str]:
@@ -141,10 +141,10 @@ def _beyond_profiles(calibration: SourceCalibration) -> Iterator[str]:
         seen = [abs(r.fan_angle_rad) for r in calibration.fit.readings if r.profile >= 0 and r.bowtie == name]
         last = float(np.rad2deg(max(seen, default=np.pi)))
         if last < half - 1.0:
-            yield (
-                f"Profile of {name}: it ends at {last:.3g} deg, the fan at {half:.3g} deg; between them the bowtie "
-                f"follows the shape of {calibration.file.measurements.base}."
-            )
+            as_table = any(p.bowtie == name and p.role == "table" for p in calibration.fit.parameters)
+            shape = f"the shape of {calibration.file.measurements.base}" if as_table else "the fitted curve"
+            ends = f"it ends at {last:.3g} deg, the fan at {half:.3g} deg"
+            yield f"Profile of {name}: {ends}; between them the bowtie follows {shape}."
 
 
 def _output(calibration: SourceCalibration) -> Iterator[str]:
