@@ -72,7 +72,7 @@ def test_a_response_is_kept_and_a_damaged_one_made_again(interpreted, tmp_path, 
     first = chamber_response(row, 16, 40.0, batches=1)
     (file,) = tmp_path.glob("response-*.npz")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_simulate", None)
+        patch.setattr(module, "simulate_cells", None)
         again = chamber_response(row, 16, 40.0, batches=1)
     assert np.array_equal(first.mgy_per_photon, again.mgy_per_photon)
     file.write_bytes(b"damaged")

@@ -16,29 +16,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from ctdose._cache import cache_dir
-from ctdose.calibration.ctdi import CALIBRATION_SEED, CHAMBER_FACTOR, chamber_composites
+from ctdose.calibration.response_simulation import NODES_KEV, cell_shares, cell_tables, simulate_cells
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
 from ctdose.kernels.tables import F64, Tables
-from ctdose.phantoms.ctdi import CHAMBER_LENGTH_MM, CHAMBER_REGIONS, build_ctdi_phantom
-from ctdose.physics.materials import Material
-from ctdose.simulation.beam_tables import BeamRow, opening, pack_beams
+from ctdose.phantoms.ctdi import CHAMBER_LENGTH_MM
+from ctdose.simulation.beam_tables import BeamRow, opening
 from ctdose.simulation.compiled import kernel_sha256
-from ctdose.simulation.runner import BatchRunner, Progress
-from ctdose.simulation.scoring import Composite
-from ctdose.simulation.seed import random_key
-from ctdose.simulation.transport_tables import Physics, build_transport_tables
-from ctdose.simulation.views import PieceRow, build_views
-from ctdose.simulation.voxel_tables import to_kernel_frame
-from ctdose.simulation.zones import Raised
+from ctdose.simulation.runner import Progress
 
-NODES_KEV = np.array([12, 16, 20, 25, 30, 36, 43, 52, 62, 75, 90, 108, 128, 150], np.float64)
 CENTRE, PERIPHERY = 0, 1
 BATCHES = 512
 FORMAT = "1"
@@ -139,12 +131,12 @@ def chamber_response(
     half = -row.fan[0]
     edges = fan_edges_rad(half)
     cells = [(b, e) for b in range(edges.size - 1) for e in range(NODES_KEV.size)]
-    share = _shares(edges, 1.1 * math.asin(phantom_cm / 2.0 / row.radius))
-    tables, composites = _tables(row, phantom_cm, edges, share, cells)
+    share = cell_shares(edges, 1.1 * math.asin(phantom_cm / 2.0 / row.radius))
+    tables, composites = cell_tables(row, phantom_cm, edges, share, cells)
     path = _file(tables, collimation_mm, batches)
     found = _load(path, len(cells))
     if found is None:
-        found = _simulate(tables, composites, batches, threads, progress, len(cells))
+        found = simulate_cells(tables, composites, batches, threads, progress, len(cells))
         _keep(path, found)
     per_mgy = MGY_PER_KEV_PER_G * CHAMBER_LENGTH_MM / min(collimation_mm, CHAMBER_LENGTH_MM)
     shape = (2, edges.size - 1, NODES_KEV.size)
@@ -153,76 +145,6 @@ def chamber_response(
     )
     solid = 2.0 * opening(edges, row.tan_cone)
     return ChamberResponse(edges, solid, value, error)
-
-
-def _shares(edges: F64, seen_rad: float) -> F64:
-    """Share of the histories that each cell gets, [bins, nodes]; least error for usual bowties behind 5 to 10 mm Al.
-
-    Few for rays that miss the phantom, which is seen under `seen_rad` to either side, and for energies that hardly
-    leave the tube or enter the phantom.
-    """
-    middle, width = (edges[1:] + edges[:-1]) / 2.0, np.diff(edges)
-    open_part = np.exp(-((middle / np.deg2rad(11.0)) ** 2)) * (middle < seen_rad)
-    of_energy = np.interp(
-        NODES_KEV, [12.0, 20.0, 30.0, 43.0, 62.0, 90.0, 150.0], [0.03, 0.1, 0.35, 0.8, 1.0, 0.5, 0.15]
-    )
-    share = np.outer(width * np.maximum(0.03, open_part), of_energy)
-    return share / share.sum()
-
-
-def _tables(
-    row: BeamRow, phantom_cm: int, edges: F64, share: F64, cells: list[tuple[int, int]]
-) -> tuple[Tables, list[Composite]]:
-    """One beam, piece and acquisition for each cell."""
-    phantom = build_ctdi_phantom(phantom_cm)
-    composites = chamber_composites(phantom)[:2]
-    x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
-    beams = [
-        replace(
-            row,
-            fan=(float(edges[b]), float(edges[b + 1] - edges[b])),
-            fan_weight=np.ones(1),
-            energy_kev=NODES_KEV[e : e + 1],
-            energy_weight=np.ones((1, 1)),
-            isocentre=(float(x), float(y)),
-        )
-        for b, e in cells
-    ]
-    turn = (0.0, 2.0 * math.pi)
-    pieces = [
-        PieceRow(float(share[cell]), (float(z), float(z)), turn, True, k, k) for k, cell in enumerate(cells)
-    ]
-    tables = build_transport_tables(
-        phantom,
-        pack_beams(beams),
-        build_views(pieces),
-        key=random_key(CALIBRATION_SEED, "calibration", f"response of {phantom.name}"),
-        physics=Physics(),
-        surroundings=Material("air"),
-        composites=composites,
-        raised=Raised(tuple(CHAMBER_REGIONS.values()), CHAMBER_FACTOR),
-    )
-    return tables, composites
-
-
-def _simulate(
-    tables: Tables,
-    composites: list[Composite],
-    batches: int,
-    threads: int,
-    progress: Progress | None,
-    cells: int,
-) -> tuple[F64, F64]:
-    """Mean per history of the whole run and its standard error, [cells, 2]."""
-    runner = BatchRunner(tables, cells)
-    sums = runner.run(range(batches), threads, progress)
-    if runner.interrupted:
-        raise KeyboardInterrupt
-    scales = np.array([c.scale for c in composites])
-    rows = [sums.row_estimates(k) for k in range(cells)]
-    first = tables.run.rows
-    value, error = (np.array([r[i][first : first + 2] for r in rows]) * scales for i in (0, 1))
-    return value, error
 
 
 def _file(tables: Tables, collimation_mm: float, batches: int) -> Path | None:

@@ -136,6 +136,7 @@ def predictions(model: SourceModel, scanner: Scanner, readings: list[Reading]) -
     """What a source gives for each reading: absolute ones for the tungsten model, profiles relative to the centre."""
     found = np.empty(len(readings))
     known: dict[tuple, F64 | tuple[float, float]] = {}
+    passed: dict[int, int] = {}
     for i, r in enumerate(readings):
         beam = (r.bowtie, r.tube_voltage_kv)
         if r.kind in (HVL, SECOND_HVL):
@@ -152,7 +153,8 @@ def predictions(model: SourceModel, scanner: Scanner, readings: list[Reading]) -
             if key not in known:
                 angles = np.array([x.fan_angle_rad for x in readings if x.profile == r.profile])
                 known[key] = model.profile(scanner, *beam, angles)
-            place = [k for k, x in enumerate(readings) if x.profile == r.profile].index(i)
+            place = passed.get(r.profile, 0)
+            passed[r.profile] = place + 1
             found[i] = known[key][place] / r.distance_factor
         else:
             key = ("phantom", *beam, r.phantom_cm)
@@ -165,7 +167,8 @@ def predictions(model: SourceModel, scanner: Scanner, readings: list[Reading]) -
 def simulation_covariance(model: SourceModel, scanner: Scanner, readings: list[Reading]) -> F64:
     """Relative covariance of the predictions from the simulated response, [readings, readings].
 
-    All CTDI of one phantom come from the same simulated cells: their errors are common to a large part.
+    All CTDI of one phantom come from the same simulated cells: their errors are common to a large part. Those of
+    centre and periphery come from different scores, and are taken as independent.
     """
     covariance = np.zeros((len(readings), len(readings)))
     for size in {r.phantom_cm for r in readings if r.phantom_cm}:

@@ -16,13 +16,9 @@ import numpy as np
 
 from ctdose.calibration.measurements import Measurements
 from ctdose.calibration.readings import Reading, predictions, simulation_covariance
+from ctdose.calibration.shaped_source import factors_of, source_of
 from ctdose.calibration.source_model import SourceModel
-from ctdose.calibration.source_parameters import (
-    Parameter,
-    factors_of,
-    parameters_of,
-    source_of,
-)
+from ctdose.calibration.source_parameters import Parameter, parameters_of
 from ctdose.kernels.tables import F64
 from ctdose.scanner.model import Scanner
 

@@ -109,7 +109,7 @@ def _bowties(axes: Axes, calibration: SourceCalibration) -> None:
 
 def _thickness_error(calibration: SourceCalibration, bowtie: str, degrees: np.ndarray) -> np.ndarray:
     """Standard deviation over sources drawn from the covariance of the fit, mm."""
-    from ctdose.calibration.source_parameters import source_of
+    from ctdose.calibration.shaped_source import source_of
 
     fit, material = calibration.fit, calibration.file.measurements.filtration_material
     rng = np.random.default_rng(SEED)
