@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctdose.calibration import measurement_keys
 from ctdose.calibration.ctdi import ctdi_tables, simulate_ctdi
 from ctdose.scanner.keys import key_table
 from ctdose.scanner.library import load_scanner, scanner_names
@@ -24,6 +25,10 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "scanners.md"
 MARKS = {
     "tables": ("<!-- tables: tools/make_scanner_tables.py -->", "<!-- end of tables -->"),
     "keys": ("<!-- keys: ctdose scanner keys --markdown -->", "<!-- end of keys -->"),
+    "measurement keys": (
+        "<!-- keys: ctdose scanner keys --measurements --markdown -->",
+        "<!-- end of measurement keys -->",
+    ),
 }
 PRECISION = 5e-3  # relative standard error of CTDI_w
 SR_CM2 = 1e4  # cm2 at 1 m of one steradian
@@ -101,11 +106,12 @@ def main() -> None:
     """Write the tables into the document, or --json FILE."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the model's values there instead")
-    parser.add_argument("--keys", action="store_true", help="the table of keys only")
+    parser.add_argument("--keys", action="store_true", help="the tables of keys only")
     parser.add_argument("--only", nargs="*", default=scanner_names())
     given = parser.parse_args()
     if given.keys:
         put("keys", key_table("markdown"))
+        put("measurement keys", measurement_keys.key_table("markdown"))
         return
     rows = [row for name in given.only for row in rows_of(load_scanner(name))]
     if given.json:
@@ -114,6 +120,7 @@ def main() -> None:
         return
     put("tables", tables(rows))
     put("keys", key_table("markdown"))
+    put("measurement keys", measurement_keys.key_table("markdown"))
 
 
 def put(place: str, new: str) -> None:

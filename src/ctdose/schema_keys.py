@@ -125,7 +125,7 @@ def _kind(field: FieldInfo, inner: type[BaseModel] | None, many: str) -> str:
 def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     if field.is_required():
         return "required"
-    if inner is not None and field.default_factory is not None and not _is(field, dict):
+    if inner is not None and field.default_factory is not None and not (_is(field, dict) or _is(field, list)):
         return "its keys' own"
     default = field.get_default(call_default_factory=True)
     if default is None or default == {}:

@@ -26,7 +26,7 @@ from ctdose.kernels.tables import F64
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.physics.spectrum import Spectrum
-from ctdose.simulation.beam_tables import opening, pack_beams
+from ctdose.simulation.beam_tables import BeamRow, opening, pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.runner import BatchRunner, batches_for
 from ctdose.simulation.scoring import FoldedResponse
@@ -74,19 +74,22 @@ def ctdi_free_in_air_mgy(beam: CTBeam, collimation_mm: float) -> float:
     that direction; its air kerma follows from the spectrum of that bin.
     """
     row = beam.row
+    centre = row.fan_weight.size // 2
+    spectrum = Spectrum(row.energy_kev, row.energy_weight[centre])
+    kerma = spectrum.air_kerma() / float(np.sum(row.energy_weight[centre])) * MGY_PER_KEV_PER_G
+    return _central_emission(beam) * kerma / row.radius**2 * axis_integral_mm(row) / collimation_mm
+
+
+def axis_integral_mm(row: BeamRow) -> float:
+    """Integral along the axis of the fluence, relative to that in the middle of a beam without heel effect, mm."""
     low, high = row.tan_cone
     t = low + (high - low) * (np.arange(STEPS) + 0.5) / STEPS
     heel = np.asarray(row.heel_weight, np.float64)
     sine = t / np.hypot(1.0, t)
     first, last = (edge / math.hypot(1.0, edge) for edge in (low, high))
     step = np.clip((sine - first) / (last - first) * heel.size, 0, heel.size - 1).astype(int)
-    per_sr = _central_emission(beam) * (heel / heel.mean())[step]
-    fluence = per_sr / (row.radius**2 * (1.0 + t**2))
-    centre = row.fan_weight.size // 2
-    spectrum = Spectrum(row.energy_kev, row.energy_weight[centre])
-    kerma = spectrum.air_kerma() / float(np.sum(row.energy_weight[centre])) * MGY_PER_KEV_PER_G
-    integral_cm = float(fluence.sum() * kerma) * row.radius * (high - low) / STEPS
-    return 10.0 * integral_cm / collimation_mm
+    relative = (heel / heel.mean())[step] / (1.0 + t**2)
+    return 10.0 * float(relative.sum()) * row.radius * (high - low) / STEPS
 
 
 def _central_emission(beam: CTBeam) -> float:

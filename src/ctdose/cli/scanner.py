@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ctdose.cli.messages import say
+from ctdose.cli.scanner_calibrate import calibrate
 from ctdose.cli.scanner_equilibrium import equilibrium
 from ctdose.cli.table import print_table
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Scanners: those that come with ctdose.")
 
+app.command("calibrate", short_help="Fit a scanner's source to measurements, and write its file.")(calibrate)
 app.command("equilibrium", short_help="Dose in the middle of a long scan (AAPM Report 111).")(equilibrium)
 
 
@@ -78,6 +80,9 @@ def show_scanner(
 def show_keys(
     schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    measurements: Annotated[
+        bool, typer.Option("--measurements", help="Those of a file for `ctdose scanner calibrate`.")
+    ] = False,
 ) -> None:
     """Print every key of a scanner's file: type, unit, default, range, meaning.
 
@@ -85,17 +90,21 @@ def show_keys(
     Examples:
       ctdose scanner keys
       ctdose scanner keys --schema > ctdose-scanner.schema.json
+      ctdose scanner keys --measurements
     """
+    from ctdose.calibration import measurement_keys
     from ctdose.errors import CtdoseError
-    from ctdose.scanner.keys import HEADINGS, json_schema, key_table, scanner_keys
+    from ctdose.scanner import keys as scanner_keys
 
+    keys: Any = measurement_keys if measurements else scanner_keys
+    rows = keys.measurement_keys if measurements else keys.scanner_keys
     if schema and markdown:
         raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
     if schema:
         import json
 
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        print(json.dumps(keys.json_schema(), indent=2, ensure_ascii=False))
     elif markdown:
-        print(key_table("markdown"), end="")
+        print(keys.key_table("markdown"), end="")
     else:
-        print_table(HEADINGS, scanner_keys())
+        print_table(keys.HEADINGS, rows())

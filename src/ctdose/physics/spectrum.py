@@ -156,22 +156,41 @@ class Spectrum:
         return self._layer_mm(material, 0.25) - self._layer_mm(material, 0.5)
 
     def _layer_mm(self, material: "str | Material", transmission: float) -> float:
-        """Thickness that lets a share of the air kerma pass, by Newton's method.
-
-        ln K(d) is convex, so the iteration from d = 0 rises to the root without overshooting.
-        """
+        """Thickness that lets a share of the air kerma pass."""
         mu = _attenuation(
             material if isinstance(material, Material) else Material(material), self.energies_kev
         )
-        kerma = self.kerma_by_energy() / self.kerma_by_energy().sum()
-        thickness = 0.0
-        for _ in range(100):
-            left = kerma * np.exp(-mu * thickness)
-            step = np.log(left.sum() / transmission) * left.sum() / (mu @ left)
-            thickness += step
-            if abs(step) < 1e-12 * thickness:
-                break
-        return 10.0 * float(thickness)
+        return layer_mm(self.kerma_by_energy(), mu, transmission)
+
+
+def layer_mm(kerma_by_energy: F64, attenuation_per_cm: F64, transmission: float) -> float:
+    """Thickness of a layer that lets a share of the air kerma pass, by Newton's method (narrow beam).
+
+    ln K(d) is convex, so the iteration from d = 0 rises to the root without overshooting.
+
+    Parameters
+    ----------
+    kerma_by_energy : float64 ndarray [n]
+        In any unit.
+    attenuation_per_cm : float64 ndarray [n]
+        Linear attenuation coefficient of the layer at the same energies, 1/cm.
+    transmission : float
+        The share; 0.5 gives the half-value layer.
+
+    Returns
+    -------
+    float
+        mm.
+    """
+    mu, kerma = attenuation_per_cm, kerma_by_energy / kerma_by_energy.sum()
+    thickness = 0.0
+    for _ in range(100):
+        left = kerma * np.exp(-mu * thickness)
+        step = np.log(left.sum() / transmission) * left.sum() / (mu @ left)
+        thickness += step
+        if abs(step) < 1e-12 * thickness:
+            break
+    return 10.0 * float(thickness)
 
 
 def _attenuation(material: Material, energies_kev: F64) -> F64:
