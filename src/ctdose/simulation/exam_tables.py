@@ -9,7 +9,7 @@ from ctdose.exam.plan import Plan
 from ctdose.kernels.tables import Tables
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.beam_tables import pack_beams
+from ctdose.simulation.beam_tables import BeamRow, pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
@@ -70,7 +70,15 @@ def acquisition_numbers(planned: Sequence[PlannedBeam]) -> list[int]:
     return numbers
 
 
-def _pieces(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
+def beam_row(phantom: VoxelPhantom, planned: PlannedBeam) -> BeamRow:
+    """The row of a beam over the isocentre of its plan."""
+    x, y = planned.plan.isocentre_xy_mm
+    centre = to_kernel_frame(phantom, (x, y, 0.0))
+    return replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1])))
+
+
+def piece_rows(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
+    """The pieces of one beam in the frame of the phantom's corner; `beam` is its number in the tables."""
     return [
         PieceRow(
             photons=piece.mas * planned.photons_per_mas,
@@ -113,10 +121,8 @@ def build_exam_tables(
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]
     for index, (planned, acquisition) in enumerate(zip(planned_beams, acquisition_numbers(planned_beams))):
-        x, y = planned.plan.isocentre_xy_mm
-        centre = to_kernel_frame(phantom, (x, y, 0.0))
-        rows.append(replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1]))))
-        pieces += _pieces(planned, index, acquisition, corner_z_mm)
+        rows.append(beam_row(phantom, planned))
+        pieces += piece_rows(planned, index, acquisition, corner_z_mm)
     return build_transport_tables(
         phantom,
         pack_beams(rows),
