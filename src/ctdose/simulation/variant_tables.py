@@ -13,7 +13,7 @@ from ctdose.simulation.beam_tables import pack_beams
 from ctdose.simulation.exam_tables import PlannedBeam, acquisition_numbers, beam_row, piece_rows
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
-from ctdose.simulation.variants import mix_beams, mix_views, pack_weights
+from ctdose.simulation.variants import mix_beams, mix_views, on_common_lines, pack_weights
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.zones import Raised
 
@@ -48,7 +48,8 @@ def build_variant_tables(
     first = variants[0]
     numbers = acquisition_numbers(first)
     mixed = [
-        mix_beams([beam_row(phantom, of_variant[b]) for of_variant in variants]) for b in range(len(first))
+        mix_beams(on_common_lines([beam_row(phantom, of_variant[b]) for of_variant in variants]))
+        for b in range(len(first))
     ]
     corner_z_mm = phantom.corner_mm[2]
     pieces = [

@@ -13,7 +13,7 @@ from ctdose.exam.plan import Plan
 from ctdose.imaging import contrast
 from ctdose.imaging.detector import Detector
 from ctdose.imaging.filter_kernel import FilterKernel
-from ctdose.imaging.noise import ANGLES, Image, NoiseModel, SliceNoise
+from ctdose.imaging.noise import ANGLES, Image, NoiseModel, Paths, SliceNoise
 from ctdose.imaging.primary import imaging_beam
 from ctdose.imaging.slice_load import slice_load_mas
 from ctdose.kernels.tables import F64
@@ -95,6 +95,7 @@ def noise_on(
     plan: Plan,
     emitted: tuple[CTBeam, Calibration],
     keys: NoiseKeys,
+    kept: dict[tuple[object, ...], Paths] | None = None,
 ) -> list[tuple[SliceNoise, float]]:
     """Noise and contrast (HU) in the slices of one body; empty where the tube did not go around any.
 
@@ -107,6 +108,8 @@ def noise_on(
         Of the acquisition that makes the images.
     emitted : (CTBeam, Calibration)
     keys : NoiseKeys
+    kept : dict, optional
+        Rays of this body that were drawn for other members; new ones are added.
     """
     beam, calibration = emitted
     choice = plan.beams[0]
@@ -114,11 +117,15 @@ def noise_on(
     imaging = imaging_beam(scanner, choice.tube_voltage_kv, choice.bowtie, per_sr, choice.filter)
     model = NoiseModel(body, imaging, image_of(keys), plan.isocentre_xy_mm)
     added = _added(keys, imaging.energies_kev)
+    rays = {} if kept is None else kept
     found = []
     for place in places_in(body, keys.region, (plan.z_start_mm, plan.z_end_mm)):
         load = slice_load_mas(plan.pieces, place.z_mm, plan.collimation_mm, ANGLES)
         if np.all(load > 0.0):
-            noise = model.at(place.k, place.point_mm, load)
+            name = (place, plan.isocentre_xy_mm, imaging.radius_mm)
+            if name not in rays:
+                rays[name] = model.paths(place.k, place.point_mm)
+            noise = model.at(place.k, place.point_mm, load, rays[name])
             found.append((noise, _contrast(added, noise)))
     return found
 

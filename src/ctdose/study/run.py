@@ -17,6 +17,7 @@ from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_b
 from ctdose.dosimetry.organ_dose import BodyDose, body_dose
 from ctdose.exam.dose_indices import dose_indices
 from ctdose.exam.phantom_checks import body_name
+from ctdose.imaging.noise import Paths
 from ctdose.kernels.tables import F64
 from ctdose.results.assemble import batches_of, exam_scale, irradiated_mm
 from ctdose.results.result import Batches
@@ -189,6 +190,7 @@ def _noise(
     ready: PreparedStudy, emitted: Sequence[Emitted], progress: Progress | None
 ) -> tuple[list[Noise], tuple[str, ...]]:
     keys, found = ready.file.study.noise, []
+    rays: dict[int, dict[tuple[object, ...], Paths]] = {}
     for member, (exam, of_member) in enumerate(zip(ready.exams, emitted, strict=True)):
         if progress is not None:
             progress("image noise", member, len(ready.exams))
@@ -198,7 +200,14 @@ def _noise(
             found.append(Noise(why_not=why))
             continue
         slices = [
-            noise_on(body, exam.resolved.scanner, plan, of_member[ready.imaged][0], keys)
+            noise_on(
+                body,
+                exam.resolved.scanner,
+                plan,
+                of_member[ready.imaged][0],
+                keys,
+                rays.setdefault(id(body), {}),
+            )
             for body, plan in zip(exam.phantoms, plans, strict=True)
             if keys.region == "centre" or _has(body, keys.region)
         ]
