@@ -27,6 +27,10 @@ from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 ANGLES = 72
 HU = 1000.0
+RATIO_ERROR = 0.02
+"""How far a ratio of noise between two settings may lie from that of real reconstructions (tests/test_noise.py)."""
+LEVEL_ERROR = (0.12, 0.19)
+"""How far the noise itself lies above reconstructions with linear interpolation, which smooths (the same test)."""
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ class MixedBeam:
 def on_common_lines(rows: Sequence[BeamRow], step_kev: float = STEP_KEV) -> list[BeamRow]:
     """Put the spectra of several beams on the same energies, so that a photon of one counts in the others too.
 
-    Spectra of different tubes have bins with mean energies of their own; on their union each energy would belong to one
-    variant alone, and variants would have no history in common. Each line is shared out to the two nodes around it, such
-    that number and mean energy of the photons stay as they are; its spread grows by at most half a step.
+    Spectra of different tubes have bins with mean energies of their own; on their union each energy would belong to
+    one variant alone, and variants would have no history in common. Each line is shared out to the two nodes around
+    it, such that number and mean energy of the photons stay as they are; its spread grows by at most half a step.
 
     Parameters
     ----------

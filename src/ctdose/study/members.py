@@ -166,7 +166,7 @@ def _exam_of(wish: _Wish, data: dict[str, Any], base: Exam, document: Document) 
         values = changed(data, sets)
     except Unchangeable as fault:
         raise StudyError(document.file, [_wrong_key(wish, fault, base, document)]) from None
-    lines = {(): document.line(wish.path) or 0}
+    lines: dict[KeyPath, int] = {(): document.line(wish.path) or 0}
     lines |= {each.path: _line(wish, each, document) for each in sets}
     own = Document(values, lines, document.file, document.sha256)
     try:
