@@ -57,7 +57,13 @@ def _print_settings(result: StudyResult, notes: list[str]) -> None:
     detail = (f"contrast of {result.detail} (HU)", "CNR") if result.detail else ()
     rows = []
     for m in result.members:
-        cells: tuple[str, ...] = (m.name, f"{m.tube_voltage_kv:g}", m.filter or "none", m.bowtie, f"{m.tube_current_ma:.4g}")
+        cells: tuple[str, ...] = (
+            m.name,
+            f"{m.tube_voltage_kv:g}",
+            m.filter or "none",
+            m.bowtie,
+            f"{m.tube_current_ma:.4g}",
+        )
         cells += (f"{m.ctdi_vol_mgy:.3g} ({m.ctdi_phantom_cm} cm)", _number(m.noise_hu))
         rows.append(
             (*cells, *((_number(m.contrast_hu), _number(m.contrast_to_noise)) if result.detail else ()))

@@ -8,11 +8,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ctdose.errors import CtdoseError
 from ctdose.exam.faults import ExamError
 from ctdose.exam.library import load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
-from ctdose.faults import Fault, KeyPath
+from ctdose.faults import ABSENT, Fault, KeyPath, value_text
 from ctdose.study.change import NONE, Set, Unchangeable, changed, sets_of
 from ctdose.study.faults import StudyError
 from ctdose.study.model import MOST_VARIANTS, Study
@@ -96,8 +97,6 @@ def members_of(study: Study, document: Document, folder: Path | None) -> list[Me
 
 
 def _fault(document: Document, path: KeyPath, why: str, right: str, value: Any = None) -> Fault:
-    from ctdose.faults import ABSENT
-
     return Fault(path, ABSENT if value is None else value, why, right, document.line(path))
 
 
@@ -111,15 +110,14 @@ def _base(study: Study, document: Document, folder: Path | None) -> tuple[Exam, 
     name = study.base
     if folder is not None and (folder / name).is_file():
         name = str(folder / name)
+    if Path(name).suffix and not Path(name).exists():
+        right = "Files are looked for beside the study, then in the current folder."
+        raise StudyError(document.file, [_fault(document, ("base",), "no such file", right, study.base)])
     try:
         exam = load_exam(name)
-    except ExamError:
+    except ExamError:  # its lines name its own file
         raise
-    except Exception as error:
-        from ctdose.errors import CtdoseError
-
-        if not isinstance(error, CtdoseError):
-            raise
+    except CtdoseError as error:
         why, _, right = str(error).partition(" (")[2].partition("). ")
         fault = _fault(document, ("base",), why, right, study.base)
         raise StudyError(document.file, [fault]) from None
@@ -145,8 +143,6 @@ def _combined(study: Study) -> Iterator[_Wish]:
 
 def label(key: str, value: Any) -> str:
     """Short text for a value of a key: ``80 kV``, ``tin-0.4``, ``no filter``, ``pitch 1.2``."""
-    from ctdose.faults import value_text
-
     last = key.rsplit(".", 1)[-1]
     text = value_text(value)
     if value is None or value == NONE:
