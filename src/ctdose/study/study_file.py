@@ -136,7 +136,8 @@ def _study_of(tree: Tree) -> StudyResult:
     members = _rows(tree, "/members", MEMBER_COLUMNS)
     at: list[dict[str, AtCriterion]] = [{} for _ in members]
     for row in _rows(tree, "/criteria", CRITERION_COLUMNS):
-        at[row.pop("member")][row.pop("criterion")] = AtCriterion(**row)
+        member, criterion = row.pop("member"), row.pop("criterion")
+        at[member][criterion] = AtCriterion(**row)
     if any(set(own) != set(CRITERIA) for own in at):
         raise Unfit("/criteria (some are missing). Use an undamaged copy.")
     places = sorted(tree.children("/bodies"), key=lambda path: number(tree, path, "number", int))
