@@ -15,7 +15,7 @@ from ctdose.study.tables import DOSE_ERROR_OF_NOISE_MODEL, WORDS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH_IN, SIZE_PT, MOST_ORGANS, ROW_IN = 9.0, 7.5, 10, 0.16
+WIDTH_IN, SIZE_PT, MOST_ORGANS, ROW_IN = 9.0, 7.5, 10, 0.11
 ORGANS_FILE, NOISE_FILE = "organs.png", "noise.png"
 NOTE = "Filtered backprojection; not equal noise in iterative or learned reconstruction."
 QUANTITY_WORDS = {
@@ -84,7 +84,7 @@ def _plot_organs(result: StudyResult, path: Path) -> Path:
     axes.set_yticks(
         np.arange(len(names)), [_words(name) for name in names], fontsize=SIZE_PT, parse_math=False
     )
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.4, -0.6)
     _dress(axes, f"dose {WORDS[criterion]}, relative to {result.members[0].name}", "")
     axes.set_title(result.title, fontsize=SIZE_PT + 1.5, loc="left", parse_math=False)
     _legend(axes)
