@@ -46,8 +46,14 @@ class PreparedExam:
     resolved: ResolvedExam
 
 
-def prepare(exam: Exam | str | Path) -> PreparedExam:
+def prepare(exam: Exam | str | Path, *, bodies: Sequence[VoxelPhantom] | None = None) -> PreparedExam:
     """Load the scanner and the bodies of an exam and check that all fits; nothing is simulated.
+
+    Parameters
+    ----------
+    exam : Exam, name or path
+    bodies : sequence of VoxelPhantom, optional
+        Those of the exam's phantom, without a table, where they are loaded already.
 
     Raises
     ------
@@ -58,7 +64,9 @@ def prepare(exam: Exam | str | Path) -> PreparedExam:
 
     checked = load_exam(exam) if isinstance(exam, (str, Path)) else exam
     scanner = load_scanner(checked.scanner, checked.folder)
-    phantoms = load_bodies(checked.phantom_source, checked.simulation.voxel_mm, folder=checked.folder)
+    if bodies is None:
+        bodies = load_bodies(checked.phantom_source, checked.simulation.voxel_mm, folder=checked.folder)
+    phantoms = tuple(bodies)
     resolved = resolve(checked, scanner, phantoms)  # of the bodies alone: a table moves no isocentre
     return PreparedExam(checked, _on_table(checked, scanner, phantoms), resolved)
 

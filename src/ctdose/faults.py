@@ -71,7 +71,8 @@ class FileFaults(CtdoseError):
     """
 
     def __init__(self, file: str, faults: Iterable[Fault]) -> None:
-        unique = dict.fromkeys((fault.text(file), fault.line or 0) for fault in faults)
+        self.faults = tuple(faults)
+        unique = dict.fromkeys((fault.text(file), fault.line or 0) for fault in self.faults)
         lines = [text for text, _ in sorted(unique, key=lambda item: item[1])]
         super().__init__("\n".join(lines))
         self.file = file

@@ -10,6 +10,7 @@ import typer
 
 from ctdose._version import __version__
 from ctdose.cli.check import check
+from ctdose.cli.compare import compare
 from ctdose.cli.diff import diff
 from ctdose.cli.exam import app as exam_app
 from ctdose.cli.guard import guarded
@@ -17,6 +18,7 @@ from ctdose.cli.phantom import app as phantom_app
 from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
 from ctdose.cli.show import show
+from ctdose.cli.study import app as study_app
 from ctdose.cli.validate import validate
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -33,8 +35,14 @@ app.command(short_help="Simulate an exam; write its result.")(run)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Compare two results.")(diff)
+app.command(short_help="Compare settings of an exam at equal dose or image noise.")(compare)
 app.command(short_help="Run the published benchmark cases.")(validate)
-for group, name in ((phantom_app, "phantom"), (scanner_app, "scanner"), (exam_app, "exam")):
+for group, name in (
+    (phantom_app, "phantom"),
+    (scanner_app, "scanner"),
+    (exam_app, "exam"),
+    (study_app, "study"),
+):
     app.add_typer(group, name=name)
 
 

@@ -23,7 +23,8 @@ def equilibrium(
         str, typer.Option("--tube-voltage-kv", metavar="KV", help="Tube voltage.")
     ] = "120",
     bowtie: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Beam-shaping filter. [default: the scanner's body filter]")
+        str | None,
+        typer.Option(metavar="NAME", help="Beam-shaping filter. [default: the scanner's body filter]"),
     ] = None,
     collimation_mm: Annotated[
         str | None,

@@ -46,7 +46,11 @@ class ImagingBeam:
 
 
 def imaging_beam(
-    scanner: Scanner, tube_voltage_kv: float, bowtie: str, photons_per_sr_mas: float
+    scanner: Scanner,
+    tube_voltage_kv: float,
+    bowtie: str,
+    photons_per_sr_mas: float,
+    filter: str | None = None,
 ) -> ImagingBeam:
     """Describe a beam for the detector.
 
@@ -58,12 +62,14 @@ def imaging_beam(
     photons_per_sr_mas : float
         Photons of all energies behind the flat filters, per steradian and mAs: `Calibration.photons_per_mas` over
         `CTBeam.emitted`.
+    filter : str, optional
+        An additional flat filter of the scanner.
     """
     from ctdose.physics.cross_sections import linear_attenuation
     from ctdose.physics.materials import Material
     from ctdose.simulation.ct_beam import tube_output
 
-    spectrum = tube_output(scanner, tube_voltage_kv)
+    spectrum = tube_output(scanner, tube_voltage_kv, filter)
     spectrum = spectrum.joined(max(1, spectrum.energies_kev.size // LINES))
     weights = np.asarray(spectrum.weights, np.float64)
     used = weights > 0.0

@@ -77,7 +77,7 @@ def assemble_body(
         name=body_name(phantom),
         dose=with_systematic(dose, rows, sums, views, inputs, person=phantom.anatomy is not None),
         grid=_grid(phantom),
-        batches=_batches(rows, sums, scale),
+        batches=batches_of(rows, sums, scale),
         map=maps,
         histories=sums.histories,
         groups=dict(phantom.anatomy.groups) if phantom.anatomy else {},
@@ -99,7 +99,8 @@ def _grid(phantom: VoxelPhantom) -> Grid:
     )
 
 
-def _batches(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
+def batches_of(rows: BodyRows, sums: Sums, scale: Scale) -> Batches:
+    """The sums of each batch with what each row is, and the dose that a keV per history of it stands for."""
     mass = rows.organ_mass_g
     per_region = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > 0)
     factors = [*per_region, *(1.0 for _ in rows.responses), *(c.scale for c in rows.composites)]

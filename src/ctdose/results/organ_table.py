@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ctdose.dosimetry.organ_dose import OrganDose
 from ctdose.results.result import ALWAYS_LISTED, BodyResult, Result
+
+
+class Grouped(Protocol):
+    """A body whose organs are reported in groups."""
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the organs of each group."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ def organ_rows(result: Result, body: str | None = None, *, everything: bool = Fa
     """
     bodies = [result.bodies[body]] if body is not None else list(result.bodies.values())
     organs = result.organs if body is None else bodies[0].organs
-    kept = organs if everything else {name: organs[name] for name in _reported(bodies, organs)}
+    kept = organs if everything else {name: organs[name] for name in reported_names(bodies, organs)}
     rows = [_row(result, organ, bodies) for organ in kept.values()]
     return sorted(rows, key=lambda row: -row.absorbed_dose_mgy)
 
@@ -96,7 +106,8 @@ def single_ctdi_vol_mgy(result: Result, bodies: Sequence[str] = ()) -> float | N
     return math.fsum(known) / len(known) if known else acquisition.ctdi_vol_mgy
 
 
-def _reported(bodies: list[BodyResult], organs: dict[str, OrganDose]) -> list[str]:
+def reported_names(bodies: Iterable[Grouped], organs: Mapping[str, OrganDose]) -> list[str]:
+    """Which organs a table lists unless it lists all: tissues of ICRP 103 and groups, not the parts of groups."""
     groups = {name: members for each in bodies for name, members in each.groups.items()}
     parts = {part for name, members in groups.items() if name in organs for part in members}
     weighted = {name for name, organ in organs.items() if organ.icrp103_tissue}

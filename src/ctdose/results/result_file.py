@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ctdose.errors import CtdoseError
@@ -10,7 +11,7 @@ from ctdose.results.hdf5_declared import Declared, Unfit
 from ctdose.results.hdf5_read import read_tree
 from ctdose.results.hdf5_tree import Value
 from ctdose.results.result import Result
-from ctdose.results.result_layout import FORMAT, FORMAT_VERSION, fits, part_of
+from ctdose.results.result_layout import FORMAT, FORMAT_VERSION, Part, fits, part_of
 
 RIGHT = "Give a file that ctdose run wrote."
 
@@ -78,7 +79,22 @@ def _identify(root: dict[str, Value]) -> None:
 
 
 def _check_layout(root: dict[str, Value], declared: list[Declared]) -> None:
-    """Types and shapes as documented, and equal lengths where they have to be: before anything is read."""
+    check_layout(declared, part_of)
+
+
+def check_layout(declared: list[Declared], part_of: Callable[[str], Part | None]) -> None:
+    """Types and shapes as documented, and equal lengths where they have to be: before anything is read.
+
+    Parameters
+    ----------
+    declared : list of Declared
+    part_of : callable
+        Gives the part of the layout that a path is; None for one that is not known.
+
+    Raises
+    ------
+    Unfit
+    """
     lengths: dict[tuple[str, str], int] = {}
     for each in declared:
         part = part_of(each.path)

@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Any
 
 from ctdose.results.acquisition_table import AcquisitionRow, acquisition_rows
 from ctdose.results.organ_table import OrganRow, organ_rows
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-def to_tsv(rows: Sequence[Row]) -> str:
+def to_tsv(rows: Sequence[Any]) -> str:
     """Rows separated by tabs, with a line of column names: for pipes.
 
     Tabs and line ends in a text become spaces; what is not known stays empty.
@@ -50,7 +51,7 @@ def to_tsv(rows: Sequence[Row]) -> str:
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
-def to_csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[Any]) -> str:
     """Rows as CSV (RFC 4180) with a line of column names: for spreadsheets.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
@@ -62,12 +63,12 @@ def to_csv(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def _columns(rows: Sequence[Row]) -> tuple[str, ...]:
+def _columns(rows: Sequence[Any]) -> tuple[str, ...]:
     """Names of the columns; those of organs where there is no row."""
     return tuple(each.name for each in fields(rows[0])) if rows else COLUMNS
 
 
-def _cells(row: Row) -> Iterable[object]:
+def _cells(row: Any) -> Iterable[object]:
     return (getattr(row, each.name) for each in fields(row))
 
 

@@ -10,7 +10,7 @@ from ctdose.exam.plan import Plan
 from ctdose.kernels.tables import Tables
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.beam_tables import pack_beams
+from ctdose.simulation.beam_tables import BeamRow, pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
@@ -87,6 +87,19 @@ def _row(piece: ViewPiece, block: int, beam: int, planned: PlannedBeam, corner_z
     )
 
 
+def beam_row(phantom: VoxelPhantom, planned: PlannedBeam) -> BeamRow:
+    """The row of a beam over the isocentre of its plan."""
+    x, y = planned.plan.isocentre_xy_mm
+    centre = to_kernel_frame(phantom, (x, y, 0.0))
+    return replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1])))
+
+
+def piece_rows(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
+    """The pieces of one beam in the frame of the phantom's corner; `beam` is its number in the tables."""
+    own = (piece for piece in planned.plan.pieces if piece.beam == planned.number)
+    return [_row(piece, acquisition, beam, planned, corner_z_mm) for piece in own]
+
+
 def build_exam_tables(
     phantom: VoxelPhantom,
     planned_beams: Sequence[PlannedBeam],
@@ -118,14 +131,11 @@ def build_exam_tables(
     rows, pieces = [], []
     corner_z_mm = phantom.corner_mm[2]
     for index, (planned, acquisition) in enumerate(zip(planned_beams, acquisition_numbers(planned_beams))):
-        x, y = planned.plan.isocentre_xy_mm
-        centre = to_kernel_frame(phantom, (x, y, 0.0))
-        rows.append(replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1]))))
-        if cut is not None:
-            placed: Sequence[tuple[ViewPiece, int]] = cut.pieces[index]
+        rows.append(beam_row(phantom, planned))
+        if cut is None:
+            pieces += piece_rows(planned, index, acquisition, corner_z_mm)
         else:
-            placed = [(p, acquisition) for p in planned.plan.pieces if p.beam == planned.number]
-        pieces += [_row(piece, block, index, planned, corner_z_mm) for piece, block in placed]
+            pieces += [_row(p, block, index, planned, corner_z_mm) for p, block in cut.pieces[index]]
     return build_transport_tables(
         phantom,
         pack_beams(rows),

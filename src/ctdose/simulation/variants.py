@@ -20,6 +20,9 @@ from ctdose.kernels.tables import F64, Weights
 from ctdose.simulation.beam_tables import BeamRow
 from ctdose.simulation.sums import Sums
 
+STEP_KEV = 0.5
+"""Of the common energies: that of the bins of tube spectra."""
+
 
 def no_weights() -> Weights:
     """Of a run without variants."""
@@ -41,6 +44,38 @@ class MixedBeam:
     row: BeamRow
     heel: F64
     ray: F64
+
+
+def on_common_lines(rows: Sequence[BeamRow], step_kev: float = STEP_KEV) -> list[BeamRow]:
+    """Put the spectra of several beams on the same energies, so that a photon of one counts in the others too.
+
+    Spectra of different tubes have bins with mean energies of their own; on their union each energy would belong to
+    one variant alone, and variants would have no history in common. Each line is shared out to the two nodes around
+    it, such that number and mean energy of the photons stay as they are; its spread grows by at most half a step.
+
+    Parameters
+    ----------
+    rows : sequence of BeamRow
+    step_kev : float
+        Between the nodes.
+    """
+    every = np.concatenate([row.energy_kev for row in rows])
+    nodes = np.arange(np.floor(every.min() / step_kev), np.ceil(every.max() / step_kev) + 1) * step_kev
+    return [replace(row, energy_kev=nodes, energy_weight=_shared_out(row, nodes)) for row in rows]
+
+
+def _shared_out(row: BeamRow, nodes: F64) -> F64:
+    """Weights on the nodes, [fan bins or none, nodes]."""
+    weight = np.asarray(row.energy_weight, np.float64)
+    step = nodes[1] - nodes[0] if nodes.size > 1 else 1.0
+    place = (row.energy_kev - nodes[0]) / step
+    low = np.clip(np.floor(place).astype(np.int64), 0, max(nodes.size - 2, 0))
+    upper = place - low
+    split = np.zeros((row.energy_kev.size, nodes.size))
+    lines = np.arange(row.energy_kev.size)
+    split[lines, low] = 1.0 - upper
+    split[lines, np.minimum(low + 1, nodes.size - 1)] += upper
+    return weight @ split
 
 
 def mix_beams(rows: Sequence[BeamRow]) -> MixedBeam:

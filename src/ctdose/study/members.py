@@ -1,0 +1,193 @@
+"""The exams of a study: its base first, then each variant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from ctdose.errors import CtdoseError
+from ctdose.exam.faults import ExamError
+from ctdose.exam.library import load_exam
+from ctdose.exam.model import Exam
+from ctdose.exam.parse import exam_from_document
+from ctdose.faults import ABSENT, Fault, KeyPath, value_text
+from ctdose.study.change import NONE, Set, Unchangeable, changed, sets_of
+from ctdose.study.faults import StudyError
+from ctdose.study.model import MOST_VARIANTS, Study
+from ctdose.yaml_reader import Document
+
+UNITS = {"kv": "kV", "ma": "mA", "mas": "mAs", "mm": "mm", "mgy": "mGy", "deg": "deg", "s": "s"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An exam of a study.
+
+    Parameters
+    ----------
+    name : str
+    exam : Exam
+    path : tuple of str and int
+        Where the study's file says so.
+    """
+
+    name: str
+    exam: Exam
+    path: KeyPath
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A variant before it is an exam: each changed key with its place in the study's file."""
+
+    name: str
+    path: KeyPath
+    change: dict[str, Any]
+    places: dict[str, KeyPath]
+
+
+def members_of(study: Study, document: Document, folder: Path | None) -> list[Member]:
+    """Make the exams of a study.
+
+    Parameters
+    ----------
+    study : Study
+    document : Document
+        It was read from; gives the lines of messages.
+    folder : Path or None
+        Of its file, where exams, scanners and phantoms are looked for first.
+
+    Raises
+    ------
+    StudyError
+        All faults of the variants, one line each.
+    ExamError
+        Those of a base in a file of its own.
+    """
+    base, data = _base(study, document, folder)
+    found, faults = [Member(study.base_name, base, ("base",))], []
+    wishes = [*_named(study), *_combined(study)]
+    if not wishes:
+        faults.append(_fault(document, (), "has neither variants nor a grid", "Write variants: or grid:."))
+    if len(wishes) > MOST_VARIANTS:
+        why, right = f"{len(wishes)} variants", f"Compare at most {MOST_VARIANTS} at a time."
+        faults.append(_fault(document, wishes[-1].path, why, right))
+        wishes = []
+    names = {study.base_name: "the base"}
+    for wish in wishes:
+        if wish.name in names:
+            why = f"already the name of {names[wish.name]}"
+            path = (*wish.path, "name") if wish.path[0] == "variants" else wish.path
+            faults.append(_fault(document, path, why, "Choose another.", wish.name))
+        names[wish.name] = "another variant"
+        try:
+            exam = _exam_of(wish, data, base, document)
+        except StudyError as error:
+            faults += error.faults
+            continue
+        if wish.path[0] == "grid" and _alike(exam, base):
+            continue  # the base is in the study already
+        found.append(Member(wish.name, exam, wish.path))
+    if faults:
+        raise StudyError(document.file, faults)
+    return found
+
+
+def _fault(document: Document, path: KeyPath, why: str, right: str, value: Any = None) -> Fault:
+    return Fault(path, ABSENT if value is None else value, why, right, document.line(path))
+
+
+def _base(study: Study, document: Document, folder: Path | None) -> tuple[Exam, dict[str, Any]]:
+    """The base exam, and its mapping with the files that it names as seen from anywhere."""
+    if isinstance(study.base, dict):
+        lines = {path[1:]: line for path, line in document.lines.items() if path[:1] == ("base",)}
+        own = Document(study.base, lines, document.file, document.sha256)
+        exam = exam_from_document(own, folder=folder)
+        return exam, dict(study.base)
+    name = study.base
+    if folder is not None and (folder / name).is_file():
+        name = str(folder / name)
+    if Path(name).suffix and not Path(name).exists():
+        right = "Files are looked for beside the study, then in the current folder."
+        raise StudyError(document.file, [_fault(document, ("base",), "no such file", right, study.base)])
+    try:
+        exam = load_exam(name)
+    except ExamError:  # its lines name its own file
+        raise
+    except CtdoseError as error:
+        why, _, right = str(error).partition(" (")[2].partition("). ")
+        fault = _fault(document, ("base",), why, right, study.base)
+        raise StudyError(document.file, [fault]) from None
+    assert exam._document is not None
+    return exam, dict(exam._document.data)
+
+
+def _named(study: Study) -> Iterator[_Wish]:
+    for i, variant in enumerate(study.variants):
+        path: KeyPath = ("variants", i)
+        places: dict[str, KeyPath] = {name: (*path, "change", name) for name in variant.change}
+        yield _Wish(variant.name, path, variant.change, places)
+
+
+def _combined(study: Study) -> Iterator[_Wish]:
+    grid = study.grid or {}
+    places: dict[str, KeyPath] = {name: ("grid", name) for name in grid}
+    for values in product(*grid.values()) if grid else ():
+        change = dict(zip(grid, values, strict=True))
+        name = ", ".join(label(key, value) for key, value in change.items())
+        yield _Wish(name, ("grid",), change, places)
+
+
+def label(key: str, value: Any) -> str:
+    """Short text for a value of a key: ``80 kV``, ``tin-0.4``, ``no filter``, ``pitch 1.2``."""
+    last = key.rsplit(".", 1)[-1]
+    text = value_text(value)
+    if value is None or value == NONE:
+        return f"no {last.replace('_', ' ')}"
+    if last in ("filter", "bowtie", "scanner"):
+        return text
+    words = last.split("_")
+    unit = UNITS.get(words[-1])
+    if last == "tube_voltage_kv":
+        return f"{text} kV"
+    return f"{' '.join(words[:-1])} {text} {unit}" if unit else f"{' '.join(words)} {text}"
+
+
+def _exam_of(wish: _Wish, data: dict[str, Any], base: Exam, document: Document) -> Exam:
+    try:
+        sets = sets_of(wish.change, len(base.acquisitions))
+        values = changed(data, sets)
+    except Unchangeable as fault:
+        raise StudyError(document.file, [_wrong_key(wish, fault, base, document)]) from None
+    lines: dict[KeyPath, int] = {(): document.line(wish.path) or 0}
+    lines |= {each.path: _line(wish, each, document) for each in sets}
+    own = Document(values, lines, document.file, document.sha256)
+    try:
+        exam = exam_from_document(own, folder=base.folder)
+    except ExamError as error:
+        faults = [replace(fault, why=f"{fault.why}; variant {wish.name}") for fault in error.faults]
+        raise StudyError(document.file, faults) from None
+    if base._document is not None:  # files that it names are looked for beside the base
+        exam._document = Document(values, {}, base._document.file, base._document.sha256)
+    return exam
+
+
+def _wrong_key(wish: _Wish, fault: Unchangeable, base: Exam, document: Document) -> Fault:
+    """The fault of the key of the change that cannot be changed."""
+    for name, value in wish.change.items():
+        try:
+            sets_of({name: value}, len(base.acquisitions))
+        except Unchangeable as own:
+            return _fault(document, wish.places[name], f"{own.why}; variant {wish.name}", own.right, value)
+    return _fault(document, wish.path, fault.why, fault.right)
+
+
+def _line(wish: _Wish, each: Set, document: Document) -> int:
+    return document.line((*wish.places[str(each.said[0])], *each.said[1:])) or 0
+
+
+def _alike(one: Exam, other: Exam) -> bool:
+    return one.model_dump(mode="json") == other.model_dump(mode="json")

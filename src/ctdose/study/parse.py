@@ -1,0 +1,64 @@
+"""From YAML to a study with its exams, all faults at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctdose.faults import ABSENT, Fault
+from ctdose.schema_faults import validate
+from ctdose.study.faults import StudyError
+from ctdose.study.members import Member, members_of
+from ctdose.study.model import Study
+from ctdose.yaml_reader import Document, parse_yaml, read_yaml
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study that was read and checked.
+
+    Parameters
+    ----------
+    study : Study
+    members : tuple of Member
+        Its exams, the base first.
+    document : Document
+    """
+
+    study: Study
+    members: tuple[Member, ...]
+    document: Document
+
+    def error(self, path: tuple[str | int, ...], value: Any, why: str, right: str) -> StudyError:
+        """The error for one fault at a place of the file; `value` is `ABSENT` for none to show."""
+        return StudyError(self.document.file, [Fault(path, value, why, right, self.document.line(path))])
+
+
+def study_from_file(path: str | Path) -> StudyFile:
+    """Read and check a study's file."""
+    return study_from_document(read_yaml(path, StudyError), Path(path).parent)
+
+
+def study_from_text(text: str, file: str = "study.yaml") -> StudyFile:
+    """Check a study given as YAML text."""
+    return study_from_document(parse_yaml(text.encode(), file, StudyError))
+
+
+def study_from_document(document: Document, folder: Path | None = None) -> StudyFile:
+    """Check a document; raise all its faults, or return the study.
+
+    Raises
+    ------
+    StudyError
+        All faults, one line each.
+    ExamError
+        The base's own file has faults.
+    """
+    if not isinstance(document.data, dict):
+        right = "Begin with study:, base: and variants:, each at the start of a line."
+        raise StudyError(document.file, [Fault((), ABSENT, "a study is a mapping of keys", right, 1)])
+    study, faults = validate(Study, document)
+    if study is None:
+        raise StudyError(document.file, faults)
+    return StudyFile(study, tuple(members_of(study, document, folder)), document)

@@ -1,0 +1,160 @@
+"""The result file of a study: HDF5, described in docs/study-file.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctdose.errors import CtdoseError
+from ctdose.faults import one_line
+from ctdose.results.hdf5_declared import Declared, Unfit
+from ctdose.results.hdf5_read import read_tree
+from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
+from ctdose.results.result_file import check_layout
+from ctdose.results.result_layout import TEXT, Columns
+from ctdose.results.result_untree import array, decoded, number, text_data
+from ctdose.study.result import CRITERIA, AtCriterion, MemberResult, StudyResult
+from ctdose.study.study_layout import (
+    CRITERION_COLUMNS,
+    DOSE_COLUMNS,
+    FORMAT,
+    FORMAT_VERSION,
+    MEMBER_COLUMNS,
+    part_of,
+)
+from ctdose.study.tables import dose_rows
+
+RIGHT = "Give a file that ctdose compare wrote."
+ROOT_TEXTS = ("title", "region", "detail", "acquisition", "created_utc")
+
+
+def save_study(result: StudyResult, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a study as HDF5: under a temporary name first, so that a broken file never has the final one.
+
+    Raises
+    ------
+    CtdoseError
+        If the file exists and `overwrite` is False, or it cannot be written.
+    """
+    from ctdose.results.hdf5_write import check_target, tree_bytes, write_file
+
+    target = Path(path)
+    check_target(target, overwrite=overwrite)
+    write_file(target, tree_bytes(_tree_of(result)), overwrite=overwrite)
+
+
+def load_study_result(path: str | Path) -> StudyResult:
+    """Read the result file of a study.
+
+    Raises
+    ------
+    CtdoseError
+        If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
+        itself.
+    """
+    place = Path(path)
+    tree = read_tree(place, _identify, _check, RIGHT)
+    try:
+        return _study_of(tree)
+    except (Unfit, ValueError, TypeError, IndexError, UnicodeDecodeError) as fault:
+        raise CtdoseError(one_line(f"{place}: {fault}")) from None
+
+
+def _identify(root: dict[str, Value]) -> None:
+    if root.get("format") != FORMAT:
+        raise Unfit(f"format={root.get('format')!r} (not a ctdose study). {RIGHT}")
+    version = str(root.get("format_version"))
+    known = FORMAT_VERSION.split(".")[0]
+    if version.split(".")[0] != known:
+        raise Unfit(f"format_version={version!r} (this ctdose reads version {known}). Update ctdose.")
+
+
+def _check(root: dict[str, Value], declared: list[Declared]) -> None:
+    check_layout(declared, part_of)
+
+
+def _tree_of(result: StudyResult) -> Tree:
+    tree = Tree()
+    root: dict[str, Value] = {"format": FORMAT, "format_version": FORMAT_VERSION, **result.versions}
+    root |= {name: getattr(result, name) for name in ROOT_TEXTS}
+    root |= {"version_names": " ".join(result.versions), "histories": result.histories}
+    root |= {
+        "seed": str(result.seed),
+        "seconds": float(result.seconds),
+    }  # a seed may need 64 bits without a sign
+    tree.group("/", root)
+    tree.group("/provenance")
+    _put(tree, "/provenance/study_yaml", result.study_yaml)
+    _put(tree, "/provenance/base_yaml", result.base_yaml)
+    _put(tree, "/members", _table(MEMBER_COLUMNS, [vars(m) for m in result.members]))
+    criteria = [
+        {"member": i, "criterion": name, **vars(member.at[name])}
+        for i, member in enumerate(result.members)
+        for name in CRITERIA
+    ]
+    _put(tree, "/criteria", _table(CRITERION_COLUMNS, criteria))
+    _put(tree, "/doses", _table(DOSE_COLUMNS, [vars(row) for row in dose_rows(result)]))
+    _put(tree, "/quantities", texts(result.quantities))
+    _put(tree, "/noise_notes", texts(result.noise_notes))
+    _put(tree, "/absorbed_dose", np.ascontiguousarray(result.dose))
+    _put(tree, "/standard_error", np.ascontiguousarray(result.standard_error))
+    tree.group("/bodies")
+    for i, name in enumerate(result.bodies):
+        tree.group(f"/bodies/{quoted(name)}", {"name": name, "number": i})
+        _put(tree, f"/bodies/{quoted(name)}/batch_doses", np.ascontiguousarray(result.batch_doses[name]))
+    return tree
+
+
+def _put(tree: Tree, path: str, data: str | np.ndarray) -> None:
+    part = part_of(path)
+    assert part is not None, path
+    tree.datasets[path] = data
+    tree.attributes[path] = {"units": part.unit}
+
+
+def _table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
+    every = list(rows)
+
+    def column(name: str, kind: str) -> np.ndarray:
+        values = [row[name] for row in every]
+        return texts(values) if kind == TEXT else np.array(values, kind)
+
+    return table({name: column(name, kind) for name, (kind, _) in columns.items()})
+
+
+def _rows(tree: Tree, path: str, columns: Columns) -> list[dict[str, Any]]:
+    data = array(tree, path)
+    lists = [decoded(data[n]) if kind == TEXT else data[n].tolist() for n, (kind, _) in columns.items()]
+    return [dict(zip(columns, row)) for row in zip(*lists)]
+
+
+def _study_of(tree: Tree) -> StudyResult:
+    versions = number(tree, "/", "version_names", str).split()
+    members = _rows(tree, "/members", MEMBER_COLUMNS)
+    at: list[dict[str, AtCriterion]] = [{} for _ in members]
+    for row in _rows(tree, "/criteria", CRITERION_COLUMNS):
+        member, criterion = row.pop("member"), row.pop("criterion")
+        at[member][criterion] = AtCriterion(**row)
+    if any(set(own) != set(CRITERIA) for own in at):
+        raise Unfit("/criteria (some are missing). Use an undamaged copy.")
+    places = sorted(tree.children("/bodies"), key=lambda path: number(tree, path, "number", int))
+    names = [number(tree, path, "name", str) for path in places]
+    return StudyResult(
+        members=tuple(MemberResult(**row, at=own) for row, own in zip(members, at, strict=True)),
+        bodies=tuple(names),
+        quantities=tuple(decoded(array(tree, "/quantities"))),
+        dose=array(tree, "/absorbed_dose"),
+        standard_error=array(tree, "/standard_error"),
+        batch_doses={n: array(tree, f"{p}/batch_doses") for n, p in zip(names, places, strict=True)},
+        noise_notes=tuple(decoded(array(tree, "/noise_notes"))),
+        histories=number(tree, "/", "histories", int),
+        seed=int(number(tree, "/", "seed", str)),
+        study_yaml=text_data(tree, "/provenance/study_yaml"),
+        base_yaml=text_data(tree, "/provenance/base_yaml"),
+        versions={name: number(tree, "/", name, str) for name in versions},
+        seconds=number(tree, "/", "seconds", float),
+        **{name: number(tree, "/", name, str) for name in ROOT_TEXTS},
+    )
