@@ -18,6 +18,7 @@ from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
 from ctdose.cli.show import show
 from ctdose.cli.validate import validate
+from ctdose.cli.what_if import what_if
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -33,6 +34,7 @@ app.command(short_help="Simulate an exam; write its result.")(run)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Compare two results.")(diff)
+app.command("what-if", short_help="Doses of another range or current, from a result.")(what_if)
 app.command(short_help="Run the published benchmark cases.")(validate)
 for group, name in ((phantom_app, "phantom"), (scanner_app, "scanner"), (exam_app, "exam")):
     app.add_typer(group, name=name)
