@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ctdose.calibration.calibrate import Calibration
     from ctdose.exam.model import Exam
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
+    from ctdose.results.exam_change import AcquisitionChange
     from ctdose.results.result import BodyResult, Result
+    from ctdose.results.what_if import WhatIf
     from ctdose.scanner.model import Scanner
     from ctdose.simulation.ct_beam import CTBeam
     from ctdose.simulation.sums import Sums
@@ -300,6 +302,31 @@ def _scanner_yaml(scanner: Any) -> str:
     )
 
 
+def what_if(result: Result, changes: Sequence[AcquisitionChange]) -> WhatIf:
+    """Doses of a changed exam from the views of a result, without a simulation.
+
+    Parameters
+    ----------
+    result : Result
+    changes : sequence of AcquisitionChange
+        Other range, modulation or tube current of acquisitions; what is not named stays.
+
+    Raises
+    ------
+    CtdoseError
+        If the views were not kept, the changed exam is wrong, or reaches beyond what was simulated.
+    """
+    from ctdose.phantoms.library import load_bodies
+    from ctdose.results.exam_change import changed_exam, scanner_of
+    from ctdose.results.what_if import reweighted
+
+    exam, scanner = changed_exam(result, changes), scanner_of(result)
+    phantoms = load_bodies(exam.phantom_source, exam.simulation.voxel_mm, folder=exam.folder)
+    resolved = resolve(exam, scanner, phantoms)
+    placed = {body_name(phantom): phantom for phantom in _on_table(exam, scanner, phantoms)}
+    return reweighted(result, resolved.plans, {name: p.sha256() for name, p in placed.items()})
+
+
 def load_result(path: str | Path) -> Result:
     """Read a result file; see `ctdose.results.result_file.load_result`."""
     from ctdose.results.result_file import load_result as load
@@ -307,4 +334,4 @@ def load_result(path: str | Path) -> Result:
     return load(path)
 
 
-__all__ = ["PreparedExam", "available_threads", "load_exam", "load_result", "prepare", "simulate"]
+__all__ = ["PreparedExam", "available_threads", "load_exam", "load_result", "prepare", "simulate", "what_if"]

@@ -20,6 +20,7 @@ from ctdose.cli.scanner import app as scanner_app
 from ctdose.cli.show import show
 from ctdose.cli.study import app as study_app
 from ctdose.cli.validate import validate
+from ctdose.cli.what_if import what_if
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -36,6 +37,7 @@ app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Compare two results.")(diff)
 app.command(short_help="Compare settings of an exam at equal dose or image noise.")(compare)
+app.command("what-if", short_help="Doses of another range or current, from a result.")(what_if)
 app.command(short_help="Run the published benchmark cases.")(validate)
 for group, name in (
     (phantom_app, "phantom"),

@@ -26,7 +26,7 @@ def dose_lines(result: Result) -> list[str]:
     list of str
         One sentence each, without a full stop; errors are one sigma.
     """
-    lines = effective_dose_lines(result)
+    lines = [*effective_dose_lines(result), *error_lines(result), *over_ranging_lines(result)]
     for acquisition in result.acquisitions:
         lines += acquisition_lines(acquisition)
     for size, dlp in sorted(result.dlp_mgy_cm.items()):
@@ -62,13 +62,18 @@ def effective_dose_lines(result: Result) -> list[str]:
     if one is not None:
         amount = with_error(one, error or 0.0)
         lines.append(f"Weighted dose of one sex, no effective dose (ICRP 103 weights): {amount} mSv")
+    return lines
+
+
+def error_lines(result: Result) -> list[str]:
+    """Which errors stand beside the doses, and where the others are; nothing without dose."""
     relative = relative_systematic_error(result)
-    if relative == relative:
-        lines.append(
-            f"Errors are statistical; {_whose(result)} adds {100.0 * relative:.2g} %, common to all doses; "
-            "range, centring, spectrum and bowtie: ctdose show --uncertainty"
-        )
-    return lines + over_ranging_lines(result)
+    if relative != relative:
+        return []
+    return [
+        f"Errors are statistical; {_whose(result)} adds {100.0 * relative:.2g} %, common to all doses; "
+        "range, centring, spectrum and bowtie: ctdose show --uncertainty"
+    ]
 
 
 def _whose(result: Result) -> str:

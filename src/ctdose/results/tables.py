@@ -15,12 +15,13 @@ from ctdose.results.profile_table import ProfileRow, end_lines, profile_rows
 from ctdose.results.report_lines import dose_lines
 from ctdose.results.result_json import as_json
 from ctdose.results.uncertainty_table import UncertaintyRow, uncertainty_lines, uncertainty_rows
+from ctdose.results.what_if import WhatIfRow
 
 COLUMNS = tuple(each.name for each in fields(OrganRow))
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet takes a text for a formula, and runs it."""
 
-Row = OrganRow | AcquisitionRow | UncertaintyRow | ProfileRow
+Row = OrganRow | AcquisitionRow | UncertaintyRow | ProfileRow | WhatIfRow
 
 __all__ = [
     "COLUMNS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ctdose.exam.plan import Plan
 from ctdose.kernels.tables import Tables
@@ -21,6 +21,17 @@ from ctdose.simulation.zones import Raised
 if TYPE_CHECKING:
     from ctdose.exam.view_pieces import ViewPiece
     from ctdose.simulation.view_bins import CutViews
+
+
+class BeamOfPlan(Protocol):
+    """Which beam of which plan, and what it emits: as much of a `PlannedBeam` as cutting its pieces needs."""
+
+    @property
+    def plan(self) -> Plan: ...  # noqa: D102
+    @property
+    def number(self) -> int: ...  # noqa: D102
+    @property
+    def photons_per_mas(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class PlannedBeam:
         return self.photons_per_mas * self.plan.beam_mas(self.number)
 
 
-def acquisition_numbers(planned: Sequence[PlannedBeam]) -> list[int]:
+def acquisition_numbers(planned: Sequence[BeamOfPlan]) -> list[int]:
     """To which acquisition each beam belongs, from 0 on: the beams of one stand together, in their order.
 
     Raises

@@ -16,7 +16,7 @@ from ctdose.exam.modulation_attenuation import ANGLE_BIN_DEG
 from ctdose.exam.modulation_pieces import SAME, cut_pieces, z_step_mm
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.kernels.tables import F64, I32
-from ctdose.simulation.exam_tables import PlannedBeam, acquisition_numbers
+from ctdose.simulation.exam_tables import BeamOfPlan, acquisition_numbers
 
 Key = tuple[float, float, int]
 
@@ -80,7 +80,7 @@ class CutViews:
         )
 
 
-def cut_views(planned_beams: Sequence[PlannedBeam]) -> CutViews:
+def cut_views(planned_beams: Sequence[BeamOfPlan]) -> CutViews:
     """Cut all pieces of an exam into bins of at most 5 mm along z and 10 degrees around.
 
     Along z the cuts fall on the ends of the planned range, so that no bin lies half inside it.
@@ -105,7 +105,7 @@ def cut_views(planned_beams: Sequence[PlannedBeam]) -> CutViews:
     return CutViews(bins, tuple(tuple(of_beam) for of_beam in cut))
 
 
-def _cut(planned: PlannedBeam) -> list[tuple[ViewPiece, Key]]:
+def _cut(planned: BeamOfPlan) -> list[tuple[ViewPiece, Key]]:
     """Pieces of one beam that emit something, each with its place: z range and number of the angle."""
     plan = planned.plan
     own = [piece for piece in plan.pieces if piece.beam == planned.number and piece.mas > 0.0]
