@@ -7,7 +7,7 @@ import pytest
 from ctdose.exam.library import load_exam
 from ctdose.exam.plan import plan_acquisition
 from ctdose.scanner.library import load_scanner
-from ctdose.study.criteria import at_criterion, factors
+from ctdose.study.criteria import at_criterion, effective_mas, factors
 from ctdose.study.image_noise import Noise, mean_noise
 from ctdose.study.result import AS_STATED, EQUAL_CNR, EQUAL_CTDI, EQUAL_MAS, EQUAL_NOISE
 
@@ -83,3 +83,17 @@ def test_a_modulated_current_is_judged_by_its_greatest():
     got = at_criterion(factor, "", exam.acquisitions, scanner, [[plan]], 0)
     assert got.note == "needs 707 mA at 80 kV, the tube gives 700"
     assert got.tube_current_ma == pytest.approx(100.0 * factor)
+
+
+def test_equal_mas_is_that_at_a_place_of_the_scan():
+    from dataclasses import replace
+
+    from ctdose.phantoms.library import load_bodies
+
+    exam, scanner = load_exam("chest-newborn"), load_scanner("generic-64")
+    plan = plan_acquisition(exam.acquisitions[0], scanner, load_bodies("newborn")[0])
+    assert plan.mas_per_rotation is not None
+    assert effective_mas(plan) == pytest.approx(plan.mas_per_rotation / exam.acquisitions[0].pitch)
+    # four rotations of 10 mAs, 20 mm wide and 40 mm apart
+    axial = replace(plan, effective_mas=None, total_mas=40.0, collimation_mm=20.0, dlp_length_mm=160.0)
+    assert effective_mas(axial) == pytest.approx(5.0)

@@ -24,6 +24,17 @@ from ctdose.study.result import (
 SLACK = 1e-9
 
 
+def effective_mas(plan: Plan) -> float:
+    """The mAs that reach a place of the scan range: what is equal at equal mAs.
+
+    Of a helical scan mAs per rotation over pitch; otherwise the total times nT over the length that makes DLP, which is
+    mAs per rotation of rotations side by side, and all mAs of rotations at one place.
+    """
+    if plan.effective_mas is not None:
+        return plan.effective_mas
+    return plan.total_mas * plan.collimation_mm / plan.dlp_length_mm
+
+
 def factors(
     mas: tuple[float, float],
     ctdi_vol: tuple[float, float],
@@ -35,7 +46,7 @@ def factors(
     Parameters
     ----------
     mas, ctdi_vol, ctdi_phantom_cm, noise : pairs
-        Of the base and of the variant.
+        Of the base and of the variant; `mas` is `effective_mas`.
     """
     found: dict[str, tuple[float, str]] = {AS_STATED: (1.0, ""), EQUAL_MAS: (mas[0] / mas[1], "")}
     if ctdi_phantom_cm[0] != ctdi_phantom_cm[1]:

@@ -23,7 +23,7 @@ from ctdose.results.assemble import batches_of, exam_scale, irradiated_mm
 from ctdose.results.result import Batches
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.exam_tables import PlannedBeam
-from ctdose.study.criteria import at_criterion, factors
+from ctdose.study.criteria import at_criterion, effective_mas, factors
 from ctdose.study.groups import Scan, share_histories
 from ctdose.study.image_noise import Noise, mean_noise, noise_on, why_no_image
 from ctdose.study.quantities import quantities_of
@@ -228,6 +228,7 @@ class _Indices:
     """Means over the bodies of the acquisition that makes the images."""
 
     mas: float
+    effective_mas: float
     current: float
     ctdi_vol: float
     dlp: float
@@ -240,6 +241,7 @@ def _indices(exam: PreparedExam, emitted: Emitted, imaged: int) -> _Indices:
     found = [dose_indices(plan, outputs) for plan in plans]
     return _Indices(
         float(np.mean([plan.total_mas for plan in plans])),
+        float(np.mean([effective_mas(plan) for plan in plans])),
         float(np.mean([plan.tube_current_ma for plan in plans])),
         float(np.mean([each.ctdi_vol_mgy for each in found])),
         float(np.mean([each.dlp_mgy_cm for each in found])),
@@ -257,7 +259,7 @@ def _member(
     at = {
         name: at_criterion(factor, why, acquisitions, exam.resolved.scanner, plans, imaged)
         for name, (factor, why) in factors(
-            (base.mas, own.mas),
+            (base.effective_mas, own.effective_mas),
             (base.ctdi_vol, own.ctdi_vol),
             (base.phantom_cm, own.phantom_cm),
             (noise[0], noise[m]),
