@@ -73,7 +73,7 @@ def prepare_study(file: StudyFile, *, histories: int | None = None, seed: int | 
         exams=tuple(exams),
         names=tuple(member.name for member in file.members),
         imaged=imaged,
-        histories=histories or study.histories or base.most_histories,
+        histories=histories or study.histories or base.simulation.histories,
         seed=seed if seed is not None else study.seed if study.seed is not None else base.simulation.seed,
     )
     from ctdose.study.image_region import check_region
