@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ctdose.calibration.ctdi import CENTER_WEIGHT, PERIPHERY_WEIGHT
 from ctdose.calibration.measurements import BeamReadings, Measurements
 from ctdose.calibration.readings import ABSOLUTE
 from ctdose.calibration.source_fit import KNOWN, SourceFit
 from ctdose.calibration.source_model import SourceModel
+from ctdose.kernels.tables import F64
 from ctdose.scanner.model import Scanner
 from ctdose.scanner.output import Output, OutputTable
 
@@ -84,39 +86,67 @@ def _output(
     measurements: Measurements, fit: SourceFit, model: SourceModel, from_file: str, collimation_mm: float
 ) -> Output | None:
     """Tables of CTDI_w; None if nothing was measured in mGy."""
-    factors = {
-        p.place: p.shown(float(x)) for p, x in zip(fit.parameters, fit.x, strict=True) if p.role == "output"
-    }
     rows: dict[tuple[str, int], dict[float, float]] = {}
     fitted, readings = [], [r for r in fit.readings if r.kind in ABSOLUTE]
+    worst = 0.0
     for bowtie, size in _places(measurements, fit):
         for kv in sorted({r.tube_voltage_kv for r in readings if r.bowtie == bowtie}):
             value = measured_ctdi_w(measurements, bowtie, kv, size)
             if value is None:
-                centre, periphery = model.ctdi_mgy(fit.scanner, bowtie, kv, size)[0] * factors[kv]
-                value = float(centre) / 3.0 + 2.0 * float(periphery) / 3.0
+                value, relative = fitted_ctdi_w(fit, model, bowtie, kv, size)
+                worst = max(worst, relative)
                 fitted.append(f"{bowtie} {size} cm {kv:g} kV")
             rows.setdefault((bowtie, size), {})[kv] = _rounded(value)
     if not rows:
         return None
-    tables = [
-        OutputTable(
-            bowtie=bowtie,
-            ctdi_phantom_cm=16 if size == 16 else 32,
-            ctdi_w_mgy_per_100mas=[[kv, v] for kv, v in table.items()],
-        )
-        for (bowtie, size), table in rows.items()
-    ]
-    source = f"Measured CTDI_w ({from_file})"
+    measured = sum(len(table) for table in rows.values()) > len(fitted)
+    source = f"Measured CTDI_w ({from_file})" if measured else f"Measurements ({from_file})"
     if fitted:
-        source += f"; from the fitted source, not measured: {', '.join(fitted)}"
+        source += f"; CTDI_w of the fitted source, not measured: {', '.join(fitted)}"
     return Output(
         reference_collimation_mm=collimation_mm,
-        relative_systematic_error=_rounded(_output_error(measurements, fit, fitted != [])),
-        tables=tables,
+        relative_systematic_error=_rounded(min(1.0, _output_error(measurements, worst))),
+        tables=[
+            OutputTable(
+                bowtie=bowtie,
+                ctdi_phantom_cm=16 if size == 16 else 32,
+                ctdi_w_mgy_per_100mas=[[kv, v] for kv, v in table.items()],
+            )
+            for (bowtie, size), table in rows.items()
+        ],
         source=source,
-        verified=True,
+        verified=not fitted,
     )
+
+
+def fitted_ctdi_w(
+    fit: SourceFit, model: SourceModel, bowtie: str, kv: float, phantom_cm: int
+) -> tuple[float, float]:
+    """CTDI_w that the fitted source gives, mGy per 100 mAs, and its relative error: of the fit and of the simulation.
+
+    The error of the fit contains the spread of the base scanner where the readings say nothing; the derivatives are
+    differences over half an error of each parameter.
+    """
+
+    def weighted(x: F64) -> tuple[float, float]:
+        output = next(
+            p.shown(float(v))
+            for p, v in zip(fit.parameters, x, strict=True)
+            if (p.role, p.place) == ("output", kv)
+        )
+        value, error = model.ctdi_mgy(fit.source_at(x), bowtie, kv, phantom_cm)
+        weights = output * np.array([CENTER_WEIGHT, PERIPHERY_WEIGHT])
+        return float(weights @ value), float(np.hypot(*(weights * error)))
+
+    value, simulated = weighted(fit.x)
+    slopes = np.zeros(fit.x.size)
+    for i, step in enumerate(0.5 * np.sqrt(np.diag(fit.covariance))):
+        parameter = fit.parameters[i]
+        away = step if fit.x[i] + step < parameter.high else -step
+        moved = fit.x.copy()
+        moved[i] += away
+        slopes[i] = np.log(weighted(moved)[0] / value) / away
+    return value, float(np.sqrt(slopes @ fit.covariance @ slopes + (simulated / value) ** 2))
 
 
 def output_phantoms(measurements: Measurements, base: Scanner) -> set[int]:
@@ -153,24 +183,15 @@ def measured_ctdi_w(measurements: Measurements, bowtie: str, kv: float, phantom_
             centre, periphery = r.centre_mgy_per_100mas, r.periphery_mgy_per_100mas
             here = (beam.bowtie, beam.tube_voltage_kv, r.phantom_cm) == (bowtie, kv, phantom_cm)
             if here and centre is not None and periphery is not None:
-                return centre / 3.0 + 2.0 * periphery / 3.0
+                return CENTER_WEIGHT * centre + PERIPHERY_WEIGHT * periphery
     return None
 
 
-def _output_error(measurements: Measurements, fit: SourceFit, with_fitted: bool) -> float:
-    """One sigma of the largest: chamber calibration and reading, of fitted values also the fit's."""
-    found = []
-    for beam in measurements.beams:
-        errors = measurements.errors_of(beam)
-        found.append(float(np.hypot(errors.chamber_calibration, errors.ctdi)))
-        if with_fitted:
-            output = [
-                float(np.sqrt(fit.covariance[i, i]))
-                for i, p in enumerate(fit.parameters)
-                if p.role == "output"
-            ]
-            found.append(float(np.hypot(errors.chamber_calibration, max(output, default=0.0))))
-    return max(found)
+def _output_error(measurements: Measurements, of_fitted: float) -> float:
+    """One sigma of the least known value: chamber calibration, with that of a reading or, where fitted, of the fit."""
+    errors = [measurements.errors_of(beam) for beam in measurements.beams]
+    calibration = max(e.chamber_calibration for e in errors)
+    return float(np.hypot(calibration, max(of_fitted, *(e.ctdi for e in errors))))
 
 
 def _rounded(value: float) -> float:

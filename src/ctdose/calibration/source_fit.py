@@ -32,8 +32,9 @@ class SourceFit:
 
     Attributes
     ----------
-    scanner : Scanner
-        The base scanner with the fitted filtration and bowties.
+    base : Scanner
+    material : str
+        Of the fitted filtration.
     readings : list of Reading
     fitted : float64 ndarray [readings]
     error : float64 ndarray [readings]
@@ -49,7 +50,8 @@ class SourceFit:
         Readings less the number of parameters that they determine.
     """
 
-    scanner: Scanner
+    base: Scanner
+    material: str
     readings: list[Reading]
     fitted: F64
     error: F64
@@ -59,6 +61,15 @@ class SourceFit:
     degenerate: list[tuple[str, ...]]
     chi_squared: float
     degrees_of_freedom: float
+
+    @property
+    def scanner(self) -> Scanner:
+        """The base scanner with the fitted filtration and bowties."""
+        return self.source_at(self.x)
+
+    def source_at(self, x: F64) -> Scanner:
+        """The base scanner with the filtration and bowties of other values of the parameters."""
+        return source_of(self.parameters, x, self.base, self.material)
 
     @property
     def sigma(self) -> F64:
@@ -134,7 +145,8 @@ def fit_source(
     covariance_x = np.linalg.inv(jacobian.T @ jacobian)
     own = np.linalg.svd(of_readings, compute_uv=False)
     return SourceFit(
-        scanner=source_of(parameters, found.x, base, material),
+        base=base,
+        material=material,
         readings=readings,
         fitted=fitted(found.x),
         error=np.sqrt(np.diag(covariance)),

@@ -78,7 +78,7 @@ class Parameter:
 def parameters_of(measurements: Measurements, base: Scanner, readings: list[Reading]) -> list[Parameter]:
     """Parameters that the readings could say something about."""
     found = [_filtration(measurements.filtration_material, base)]
-    shaped = {r.bowtie for r in readings if r.kind == PROFILE or r.phantom_cm}
+    shaped = {r.bowtie for r in readings if r.kind == PROFILE or r.kind in ABSOLUTE}
     seen = [name for name in base.bowties if any(r.bowtie == name and r.kind != PROFILE for r in readings)]
     for name in base.bowties:
         if name in seen[1:]:

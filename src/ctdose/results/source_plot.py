@@ -109,17 +109,12 @@ def _bowties(axes: Axes, calibration: SourceCalibration) -> None:
 
 def _thickness_error(calibration: SourceCalibration, bowtie: str, degrees: np.ndarray) -> np.ndarray:
     """Standard deviation over sources drawn from the covariance of the fit, mm."""
-    from ctdose.calibration.shaped_source import source_of
-
-    fit, material = calibration.fit, calibration.file.measurements.filtration_material
+    fit = calibration.fit
     rng = np.random.default_rng(SEED)
     low, high = (np.array([getattr(p, end) for p in fit.parameters]) for end in ("low", "high"))
     drawn = rng.multivariate_normal(fit.x, fit.covariance, DRAWS)
     thickness = [
-        source_of(fit.parameters, np.clip(x, low, high), calibration.file.base, material).bowtie_thickness_mm(
-            bowtie, np.deg2rad(degrees)
-        )
-        for x in drawn
+        fit.source_at(np.clip(x, low, high)).bowtie_thickness_mm(bowtie, np.deg2rad(degrees)) for x in drawn
     ]
     return np.std(thickness, axis=0)
 

@@ -166,7 +166,11 @@ def _output(calibration: SourceCalibration) -> Iterator[str]:
             kv for kv in known if measured_ctdi_w(measurements, t.bowtie, kv, t.ctdi_phantom_cm) is None
         ]
         if fitted:
-            yield f"CTDI_w of {where} at {_list(fitted)} kV was not measured: it is that of the fitted source."
+            error = scanner.output.relative_systematic_error
+            yield (
+                f"CTDI_w of {where} at {_list(fitted)} kV was not measured: it is that of the fitted source, and the "
+                f"output has a systematic error of {error:.2g}."
+            )
 
 
 def _bowties(names: list[str]) -> str:
