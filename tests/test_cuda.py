@@ -97,6 +97,30 @@ for name, case in CASES.items():
 print(json.dumps(found))
 """
 
+VIEWS = """
+from ctdose.kernels.cpu import make_tallies, make_workspace
+from ctdose.simulation.compiled import entry
+BATCHES, HISTORIES, BINS = (0, 3), 60, [0, 0, 1]
+row = b.open_beam_row(rotating, lambda p: x.to_kernel_frame(phantom, p))
+photons = (20.0, 20.0, 65496.0)  # in the order of time: the first 60 histories of a batch are of all three
+pieces = [v.PieceRow(n, (1.5, 3.5), (2.0 * k, 2.0), False, 0, k) for k, n in enumerate(photons)]
+tables = t.build_transport_tables(
+    phantom, b.pack_beams([row]), v.build_views(pieces), key=(3, 4), physics=t.Physics(), with_voxels=True)
+if sys.argv[1] == "cuda":
+    sums = CudaRunner(tables, 2, histories=HISTORIES, bins=BINS).run(BATCHES)
+    rows, views = sums.rows, sums.views
+else:
+    per_batch = []
+    for batch in BATCHES:
+        tallies = make_tallies(3, tables.run.rows, np.zeros(250, np.int64))
+        first = batch * 65536
+        entry(True)(tables, make_workspace(tables.run.rows, 0), tallies, first, first + HISTORIES)
+        per_batch.append(tallies.rows)
+    views = sum(per_batch)
+    rows = np.stack([np.stack([each[:2].sum(axis=0), each[2]]) for each in per_batch])
+print(json.dumps([rows.tolist(), views.tolist()]))
+"""
+
 PTX = """
 from types import SimpleNamespace
 from numba import cuda, typeof, types
@@ -154,6 +178,13 @@ def test_the_simulated_gpu_gives_the_bits_of_the_cpu(on_cpu):
     for name, case in on_cpu.items():
         for part, one, other in zip(("rows", "counters", "voxels"), case, simulated[name]):
             assert one == other, f"{name}: {part}"
+
+
+@needs_numba_cuda
+def test_the_simulated_gpu_keeps_the_views_of_the_cpu():
+    rows, views = run_script(VIEWS, "cuda", NUMBA_ENABLE_CUDASIM="1", NUMBA_DISABLE_JIT="1")
+    assert [rows, views] == run_script(VIEWS, "cpu")
+    assert np.any(views, axis=(1, 2)).all()
 
 
 def has_gpu():
