@@ -200,6 +200,7 @@ def test_an_exam_has_a_table_only_if_it_says_so(tmp_path):
     assert off.phantoms[0].sha256() == unsaid.phantoms[0].sha256() != on.phantoms[0].sha256()
 
 
+@pytest.mark.slow
 def test_an_exam_on_a_table_reports_no_organ_for_it_and_less_dose(tmp_path):
     results = [
         ctdose.simulate(exam_file(tmp_path, text), threads=1, seed=5)

@@ -120,7 +120,14 @@ def test_the_document_has_the_table_of_the_exams(prepared):
     assert written.strip() == tool.table(prepared).strip(), "run python tools/make_exam_table.py"
 
 
-@pytest.mark.parametrize("name", ["sinus", "pulmonary-angiography", "abdomen-pelvis-newborn"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sinus",
+        pytest.param("pulmonary-angiography", marks=pytest.mark.slow),
+        pytest.param("abdomen-pelvis-newborn", marks=pytest.mark.slow),
+    ],
+)
 def test_a_tiny_simulation(name):
     result = simulate(load_exam(name), histories=200_000, threads=1, dose_map=False)
     assert result.complete

@@ -18,6 +18,8 @@ from ctdose.study.result import EQUAL_CTDI, EQUAL_MAS, EQUAL_NOISE
 from ctdose.study.run import run_study
 from ctdose.study.study_file import load_study_result
 
+pytestmark = pytest.mark.slow  # a minute of calibrations and runs on each worker
+
 STUDY = """\
 study: Newborn chest
 base:
