@@ -1,6 +1,8 @@
 """Options and fixtures of all tests: `--long`, the reference data, a cache folder apart from the user's."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -27,6 +29,22 @@ def pytest_report_header(config):
     import ctdose
 
     return f"ctdose: {Path(ctdose.__file__).parent}, cache: {os.environ['CTDOSE_CACHE_DIR']}"
+
+
+def pytest_sessionstart(session):
+    """Compile both kernels side by side before xdist's workers start, each of which would compile both."""
+    workers = getattr(session.config.option, "numprocesses", None)
+    if not workers or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return
+    from ctdose.simulation.compiled import is_compiled
+
+    if is_compiled():
+        return
+    script = Path(__file__).parent / "compile_kernels.py"
+    compilers = [subprocess.Popen([sys.executable, str(script), kernel]) for kernel in ("lanes", "reference")]
+    codes = [compiler.wait() for compiler in compilers]
+    if any(codes):
+        pytest.exit("the kernels do not compile: python tests/compile_kernels.py lanes", 1)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -123,7 +123,7 @@ def test_the_document_has_the_table_of_the_exams(prepared):
 @pytest.mark.parametrize(
     "name",
     [
-        "sinus",
+        pytest.param("sinus", marks=pytest.mark.slow),
         pytest.param("pulmonary-angiography", marks=pytest.mark.slow),
         pytest.param("abdomen-pelvis-newborn", marks=pytest.mark.slow),
     ],
