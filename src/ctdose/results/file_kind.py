@@ -90,12 +90,27 @@ class FileKind:
             raise Unfit(f"format_version={version!r} (this ctdose reads version {known}). Update ctdose.")
 
     def _check_layout(self, root: dict[str, Value], declared: list[Declared]) -> None:
-        """Types and shapes as documented, and equal lengths where they have to be: before anything is read."""
-        lengths: dict[tuple[str, str], int] = {}
-        for each in declared:
-            part = self.part_of(each.path)
-            if part is not None:
-                _check_part(part, each, lengths)
+        check_layout(declared, self.part_of)
+
+
+def check_layout(declared: list[Declared], part_of: Callable[[str], Part | None]) -> None:
+    """Types and shapes as documented, and equal lengths where they have to be: before anything is read.
+
+    Parameters
+    ----------
+    declared : list of Declared
+    part_of : callable
+        Gives the part of the layout that a path is; None for one that is not known.
+
+    Raises
+    ------
+    Unfit
+    """
+    lengths: dict[tuple[str, str], int] = {}
+    for each in declared:
+        part = part_of(each.path)
+        if part is not None:
+            _check_part(part, each, lengths)
 
 
 def _check_part(part: Part, each: Declared, lengths: dict[tuple[str, str], int]) -> None:

@@ -11,10 +11,12 @@ from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.dosimetry.organ_dose import BodyDose, OrganDose
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.imaging.size_specific import SizeSpecific
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
 from ctdose.results.beam_result import BeamResult
+from ctdose.results.body_result import Batches, BodyResult, Grid
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, quoted
-from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
+from ctdose.results.result import Result
 from ctdose.results.result_layout import (
     ADDED_ORGAN_COLUMNS,
     ADDED_PIECE_COLUMNS,
