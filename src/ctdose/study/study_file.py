@@ -12,7 +12,7 @@ from ctdose.results.file_kind import FileKind
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.result_layout import TEXT, Columns
-from ctdose.results.result_untree import array, decoded, number, text_data
+from ctdose.results.tree_values import array, decoded, number, table_rows, text_data
 from ctdose.study.result import CRITERIA, AtCriterion, MemberResult, StudyResult
 from ctdose.study.study_layout import (
     CRITERION_COLUMNS,
@@ -102,17 +102,11 @@ def _table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
     return table({name: column(name, kind) for name, (kind, _) in columns.items()})
 
 
-def _rows(tree: Tree, path: str, columns: Columns) -> list[dict[str, Any]]:
-    data = array(tree, path)
-    lists = [decoded(data[n]) if kind == TEXT else data[n].tolist() for n, (kind, _) in columns.items()]
-    return [dict(zip(columns, row)) for row in zip(*lists)]
-
-
 def _study_of(tree: Tree) -> StudyResult:
     versions = number(tree, "/", "version_names", str).split()
-    members = _rows(tree, "/members", MEMBER_COLUMNS)
+    members = table_rows(tree, "/members", MEMBER_COLUMNS)
     at: list[dict[str, AtCriterion]] = [{} for _ in members]
-    for row in _rows(tree, "/criteria", CRITERION_COLUMNS):
+    for row in table_rows(tree, "/criteria", CRITERION_COLUMNS):
         member, criterion = row.pop("member"), row.pop("criterion")
         at[member][criterion] = AtCriterion(**row)
     if any(set(own) != set(CRITERIA) for own in at):
