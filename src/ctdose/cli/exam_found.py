@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
@@ -28,10 +28,10 @@ COLUMNS = {
 
 def print_events(examination: Examination) -> None:
     """Print a row for each acquisition, numbered from 1 in the order of time."""
-    from ctdose.exam.dicom.acquisition_draft import describe
-
-    names = tuple(COLUMNS)
-    rows = [(str(n), *describe(event, names)) for n, event in enumerate(examination.events, start=1)]
+    rows = [
+        (str(n), *(_text(event.value(name)) for name in COLUMNS))
+        for n, event in enumerate(examination.events, start=1)
+    ]
     print_table(("n", *COLUMNS.values()), rows)
 
 
@@ -42,3 +42,11 @@ def say_remarks(examination: Examination) -> None:
     for n, event in enumerate(examination.events, start=1):
         for remark in event.remarks:
             say(f"acquisition {n}: {remark}")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return " to ".join(f"{each:g}" for each in value)
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
