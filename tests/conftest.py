@@ -196,3 +196,22 @@ def build_tables_of():
         return build_transport_tables(phantom, beams, views, key=key, physics=physics, **more)
 
     return build
+
+
+@pytest.fixture
+def scanner_fault(tmp_path):
+    """Gives the one line that says what is wrong in a scanner's file in which `old` became `new`."""
+    from ctdose.scanner.library import ScannerError, load_scanner
+
+    def fault(text: str, old: str, new: str) -> str:
+        assert old in text
+        file = tmp_path / "my-ct.yaml"
+        file.write_text(text.replace(old, new, 1))
+        with pytest.raises(ScannerError) as caught:
+            load_scanner(file)
+        (line,) = caught.value.lines
+        place, _, what = line.removeprefix(f"{file}:").partition(":")
+        assert place.isdigit(), line
+        return what
+
+    return fault

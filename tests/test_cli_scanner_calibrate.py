@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ctdose.calibration import chamber_response
-from ctdose.calibration.measurement_keys import json_schema, key_table, measurement_keys
+from ctdose.calibration.measurement_keys import MEASUREMENT_KEYS
 from ctdose.cli.main import main
 from ctdose.scanner.library import load_scanner
 
@@ -171,18 +171,18 @@ def test_the_document_has_the_keys(documented, capsys):
         "<!-- keys: ctdose scanner keys --measurements --markdown -->\n",
         "<!-- end of measurement keys -->",
     )
-    assert documented.split(begin)[1].split(end)[0] == key_table("markdown"), (
+    assert documented.split(begin)[1].split(end)[0] == MEASUREMENT_KEYS.table("markdown"), (
         "tools/make_scanner_tables.py --keys"
     )
     assert main(["scanner", "keys", "--measurements", "--markdown"]) == 0
-    assert capsys.readouterr().out == key_table("markdown")
+    assert capsys.readouterr().out == MEASUREMENT_KEYS.table("markdown")
 
 
 def test_keys_and_schema(capsys):
-    rows = {row[0]: row for row in measurement_keys()}
+    rows = {row[0]: row for row in MEASUREMENT_KEYS.rows()}
     assert rows["beams[].hvl_mm"][2] == "mm"
     assert rows["beams[].ctdi[]"][3] == "[]"
     assert not any(path.startswith(("geometry.", "collimations.")) for path in rows)
     assert main(["scanner", "keys", "--measurements", "--schema"]) == 0
     assert '"title": "ctdose measurements"' in capsys.readouterr().out
-    assert json_schema()["additionalProperties"] is False
+    assert MEASUREMENT_KEYS.json_schema()["additionalProperties"] is False

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ctdose.exam.acquisition import OUTPUTS, Acquisition
-from ctdose.exam.keys import HEADINGS, exam_keys, json_schema, key_table
+from ctdose.exam.keys import EXAM_KEYS
 
 ACQUISITION = """
 name mode tube_voltage_kv bowtie collimation_mm pitch rotation_time_s scan_range tube_current_ma
@@ -27,7 +27,7 @@ exam phantom scanner patient_position isocentre_mm off_centre_mm table procedure
 SIMULATION = """
 histories target_relative_standard_error target_organs seed estimator cutoff_kev doppler off_focal keep_views voxel_mm
 """
-ROWS = {row.key: row for row in exam_keys()}
+ROWS = {row.path: row for row in EXAM_KEYS.keys}
 
 
 def test_every_key_of_the_contract_is_there():
@@ -51,20 +51,20 @@ def test_units_are_in_the_names():
         "keV": "_kev",
         "cm": "_cm",
     }
-    for row in exam_keys():
-        if row.unit in endings and row.key != "acquisitions[].scan_range":
-            assert row.key.endswith(endings[row.unit])
+    for row in EXAM_KEYS.keys:
+        if row.unit in endings and row.path != "acquisitions[].scan_range":
+            assert row.path.endswith(endings[row.unit])
 
 
 def test_every_key_has_a_meaning_and_a_type():
-    for row in exam_keys():
+    for row in EXAM_KEYS.keys:
         assert row.meaning
         assert row.type
 
 
 def test_rows_that_matter():
     assert ROWS["acquisitions[].pitch"].range == "above 0, at most 4"
-    assert ROWS["acquisitions[].pitch"].modes == "helical"
+    assert ROWS["acquisitions[].pitch"].modes == ("helical",)
     assert ROWS["acquisitions[].start_angle_deg"].default == "averaged"
     assert ROWS["simulation.histories"].default == "10000000"
     assert ROWS["exam"].default == "required"
@@ -72,16 +72,21 @@ def test_rows_that_matter():
 
 
 def test_forms():
-    assert key_table("tsv").splitlines()[0].split("\t") == list(HEADINGS)
-    assert all(line.count("\t") == len(HEADINGS) - 1 for line in key_table("tsv").splitlines())
-    assert key_table("markdown").splitlines()[1] == "| " + " | ".join(["---"] * len(HEADINGS)) + " |"
-    assert len(key_table().splitlines()) == len(ROWS) + 1
+    assert EXAM_KEYS.table("tsv").splitlines()[0].split("\t") == list(EXAM_KEYS.headings)
+    assert all(
+        line.count("\t") == len(EXAM_KEYS.headings) - 1 for line in EXAM_KEYS.table("tsv").splitlines()
+    )
+    assert (
+        EXAM_KEYS.table("markdown").splitlines()[1]
+        == "| " + " | ".join(["---"] * len(EXAM_KEYS.headings)) + " |"
+    )
+    assert len(EXAM_KEYS.table().splitlines()) == len(ROWS) + 1
     with pytest.raises(ValueError, match="form=html"):
-        key_table("html")
+        EXAM_KEYS.table("html")
 
 
 def test_json_schema_is_plain_and_strict():
-    schema = json_schema()
+    schema = EXAM_KEYS.json_schema()
     text = json.dumps(schema)
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"exam", "phantom", "scanner", "acquisitions"}

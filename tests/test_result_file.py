@@ -19,8 +19,10 @@ from ctdose.dosimetry.view_dose import ViewDoses
 from ctdose.errors import CtdoseError
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.imaging.size_specific import SizeSpecific
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
 from ctdose.results.beam_result import BeamResult
-from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody, Result
+from ctdose.results.body_result import Batches, BodyResult, Grid
+from ctdose.results.result import Result
 from ctdose.results.result_file import load_result, save_result
 from ctdose.simulation.view_bins import ViewBins
 

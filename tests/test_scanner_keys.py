@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from ctdose.cli.main import main
-from ctdose.scanner.keys import HEADINGS, json_schema, key_table, scanner_keys
+from ctdose.scanner.keys import SCANNER_KEYS
 from ctdose.scanner.library import scanner_names, scanner_text
 
-ROWS = {row[0]: dict(zip(HEADINGS, row, strict=True)) for row in scanner_keys()}
+ROWS = {row[0]: dict(zip(SCANNER_KEYS.headings, row, strict=True)) for row in SCANNER_KEYS.rows()}
 
 
 def paths(value, place=""):
@@ -74,7 +74,7 @@ def test_units_are_in_the_names():
 def test_the_document_has_the_table(root):
     text = (root / "docs" / "scanners.md").read_text(encoding="utf-8")
     shown = text.split("<!-- keys: ctdose scanner keys --markdown -->\n")[1].split("<!-- end of keys -->")[0]
-    assert shown == key_table("markdown"), "run python tools/make_scanner_tables.py --keys"
+    assert shown == SCANNER_KEYS.table("markdown"), "run python tools/make_scanner_tables.py --keys"
 
 
 def test_the_document_has_a_row_for_every_stated_output(root):
@@ -93,7 +93,7 @@ def test_the_document_has_a_row_for_every_stated_output(root):
 def test_json_schema_is_plain_and_strict(capsys):
     assert main(["scanner", "keys", "--schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert schema == json_schema()
+    assert schema == SCANNER_KEYS.json_schema()
     assert schema["title"] == "ctdose scanner"
     assert schema["additionalProperties"] is False
     assert "(mm)" in schema["$defs"]["FocalSpot"]["properties"]["width_mm"]["description"]
@@ -102,9 +102,9 @@ def test_json_schema_is_plain_and_strict(capsys):
 
 def test_forms(capsys):
     assert main(["scanner", "keys", "--markdown"]) == 0
-    assert capsys.readouterr().out == key_table("markdown")
-    assert key_table("tsv").splitlines()[0].split("\t") == list(HEADINGS)
+    assert capsys.readouterr().out == SCANNER_KEYS.table("markdown")
+    assert SCANNER_KEYS.table("tsv").splitlines()[0].split("\t") == list(SCANNER_KEYS.headings)
     assert main(["scanner", "keys", "--markdown", "--schema"]) == 2
     assert "two forms at once" in capsys.readouterr().err
     with pytest.raises(ValueError, match="form=html"):
-        key_table("html")
+        SCANNER_KEYS.table("html")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from ctdose.file_keys import format_table
 from ctdose.schema import Checked, key
-from ctdose.schema_keys import format_table, keys_of, schema_of
+from ctdose.schema_keys import keys_of, schema_of
 
 
 class Inner(Checked):

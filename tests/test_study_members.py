@@ -6,7 +6,7 @@ import pytest
 
 from ctdose.exam.library import exam_text
 from ctdose.study.change import Unchangeable, changed, sets_of
-from ctdose.study.keys import json_schema, key_table, study_keys
+from ctdose.study.keys import STUDY_KEYS
 from ctdose.study.library import load_study, study_names, study_text
 from ctdose.study.members import label
 from ctdose.study.prepared import prepare_study
@@ -96,11 +96,11 @@ def test_shipped_studies_are_right_and_explained(root):
 
 def test_the_key_table_of_the_documentation_is_the_generated_one(root):
     text = (root / "docs" / "study-file.md").read_text(encoding="utf-8")
-    assert key_table("markdown") in text
+    assert STUDY_KEYS.table("markdown") in text
 
 
 def test_every_key_has_a_meaning_and_the_schema_is_strict():
-    assert all(key.meaning and key.type for key in study_keys())
-    schema = json_schema()
+    assert all(key.meaning and key.type for key in STUDY_KEYS.keys)
+    schema = STUDY_KEYS.json_schema()
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"study", "base"}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ctdose.calibration import measurement_keys
 from ctdose.calibration.ctdi import ctdi_tables, simulate_ctdi
-from ctdose.scanner.keys import key_table
+from ctdose.calibration.measurement_keys import MEASUREMENT_KEYS
+from ctdose.scanner.keys import SCANNER_KEYS
 from ctdose.scanner.library import load_scanner, scanner_names
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import build_ct_beam, tube_output
@@ -110,8 +110,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=scanner_names())
     given = parser.parse_args()
     if given.keys:
-        put("keys", key_table("markdown"))
-        put("measurement keys", measurement_keys.key_table("markdown"))
+        put("keys", SCANNER_KEYS.table("markdown"))
+        put("measurement keys", MEASUREMENT_KEYS.table("markdown"))
         return
     rows = [row for name in given.only for row in rows_of(load_scanner(name))]
     if given.json:
@@ -119,8 +119,8 @@ def main() -> None:
         given.json.write_text(json.dumps(values, indent=1))
         return
     put("tables", tables(rows))
-    put("keys", key_table("markdown"))
-    put("measurement keys", measurement_keys.key_table("markdown"))
+    put("keys", SCANNER_KEYS.table("markdown"))
+    put("measurement keys", MEASUREMENT_KEYS.table("markdown"))
 
 
 def put(place: str, new: str) -> None:

@@ -1,11 +1,11 @@
-"""The keys of a file, generated from its models: rows of a table, and a JSON Schema for editors."""
+"""The keys of a model and of those inside it, generated from their fields, and their JSON Schema."""
 
 from __future__ import annotations
 
 import json
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -55,33 +55,6 @@ def keys_of(model: type[BaseModel], special: Mapping[str, str], place: str = "")
         )
         if inner is not None:
             yield from keys_of(inner, special, f"{path}.")
-
-
-def format_table(rows: Sequence[Sequence[str]], form: str) -> str:
-    """Format a table whose first row are the headings.
-
-    Parameters
-    ----------
-    rows : sequence of sequences of str
-    form : str
-        ``text``, ``tsv`` or ``markdown``.
-
-    Raises
-    ------
-    ValueError
-        Another form.
-    """
-    if form == "tsv":
-        return "\n".join("\t".join(row) for row in rows) + "\n"
-    if form == "markdown":
-        cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-        cells.insert(1, ["---"] * len(rows[0]))
-        return "\n".join(f"| {' | '.join(row)} |" for row in cells) + "\n"
-    if form != "text":
-        raise ValueError(f"form={form} (unknown). Use text, tsv or markdown.")
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines) + "\n"
 
 
 def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
 from ctdose.simulation.runner import Progress
 
 RELATIVE_STANDARD_ERROR = 1e-3
+
+Simulated = tuple[str, CTBeam, SimulatedCTDI]
+"""Identity of a CTDI measurement, its beam and its result."""
 
 
 @dataclass(frozen=True)
@@ -101,34 +105,21 @@ def calibrate(
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
     stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
     stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
+    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm, stated_behind)
     assert scanner.output is not None
+    assert here is not None
 
-    def simulated(behind: str | None) -> tuple[str, CTBeam, SimulatedCTDI]:
+    def simulated(behind: str | None) -> Simulated:
         case = ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
         return simulated_case(case, relative_standard_error, threads, progress)
 
-    identity, reference, found = simulated(stated_behind)
-    beam = build_ct_beam(
-        scanner,
-        tube_voltage_kv,
-        bowtie,
-        collimation_mm,
-        filter=filter,
-        focal_spot=focal_spot,
-        off_focal=off_focal,
-    )
-    per_photon = stated / 100.0 / found.weighted
-    photons = per_photon * _relative_output(beam, reference)
-    here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm, stated_behind)
-    assert here is not None
+    identity, reference, found = of_stated = simulated(stated_behind)
+    focus: dict[str, Any] = {"focal_spot": focal_spot, "off_focal": off_focal}
+    beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm, filter=filter, **focus)
+    photons = stated / 100.0 / found.weighted * _relative_output(beam, reference)
     if stated_behind != filter:
-        other, behind, found_behind = simulated(filter)
-        identity = hashlib.sha256(f"{identity} {other}".encode()).hexdigest()[:32]
-        of_filter = found_behind.weighted / found.weighted * _relative_output(behind, reference)
-        here, found = (
-            here * of_filter,
-            replace(found_behind, relative_standard_error=_error(found, found_behind)),
-        )
+        identity, found, of_filter = _behind_filter(of_stated, simulated(filter))
+        here *= of_filter
     return Calibration(
         calibration_id=identity,
         photons_per_mas=photons,
@@ -139,6 +130,18 @@ def calibrate(
         center_to_periphery=found.center / found.periphery,
         histories=found.histories,
     )
+
+
+def _behind_filter(stated: Simulated, behind: Simulated) -> tuple[str, SimulatedCTDI, float]:
+    """Identity and CTDI of a beam whose output is not stated, and its CTDI_w over that of the stated one.
+
+    Its error is that of both simulations.
+    """
+    (identity, reference, found), (other, beam, found_behind) = stated, behind
+    both = hashlib.sha256(f"{identity} {other}".encode()).hexdigest()[:32]
+    of_filter = found_behind.weighted / found.weighted * _relative_output(beam, reference)
+    error = float(np.hypot(found.relative_standard_error, found_behind.relative_standard_error))
+    return both, replace(found_behind, relative_standard_error=error), of_filter
 
 
 def stated_filter(
@@ -152,10 +155,6 @@ def stated_filter(
 def _relative_output(beam: CTBeam, reference: CTBeam) -> float:
     """Photons per mAs of a beam over those of another of the same tube at the same voltage."""
     return beam.emitted / reference.emitted * (beam.tube_fluence / reference.tube_fluence)
-
-
-def _error(one: SimulatedCTDI, other: SimulatedCTDI) -> float:
-    return float(np.hypot(one.relative_standard_error, other.relative_standard_error))
 
 
 def is_calibrated(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ctdose.cli.exam_from_dicom import from_dicom
+from ctdose.cli.keys import AsMarkdown, AsSchema, print_keys
 from ctdose.cli.table import print_table
 
 app = typer.Typer(
@@ -54,8 +55,8 @@ def show_exam(
 
 @app.command("keys", short_help="Print the keys of an exam's file.")
 def show_keys(
-    schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    schema: AsSchema = False,
+    markdown: AsMarkdown = False,
 ) -> None:
     """Print every key of an exam's file: type, unit, default, range, scan modes, meaning.
 
@@ -64,19 +65,6 @@ def show_keys(
       ctdose exam keys
       ctdose exam keys --schema > ctdose-exam.schema.json
     """
-    from ctdose.exam.keys import HEADINGS, exam_keys, json_schema, key_table
+    from ctdose.exam.keys import EXAM_KEYS
 
-    if schema and markdown:
-        from ctdose.errors import CtdoseError
-
-        raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
-    if schema:
-        import json
-
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-    elif markdown:
-        print(key_table("markdown"), end="")
-    else:
-        from dataclasses import astuple
-
-        print_table(HEADINGS, [astuple(row) for row in exam_keys()])
+    print_keys(EXAM_KEYS, schema=schema, markdown=markdown)

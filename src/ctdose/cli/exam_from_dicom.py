@@ -7,31 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.exam_found import print_events, say_remarks
 from ctdose.cli.exam_output import check_exam_path, write_exam
+from ctdose.cli.exam_values import typed_values
 from ctdose.cli.messages import say
-from ctdose.cli.numbered_values import number_values, range_values, whole_numbers, word_values
-from ctdose.cli.table import print_table
+from ctdose.cli.numbered_values import whole_numbers
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
     from ctdose.exam.dicom.found import Examination
+    from ctdose.exam.dicom.wishes import Wishes
 
 OUTPUTS = ("ctdi_vol", "current")
 EACH = "[N=]VALUE"
-COLUMNS = {
-    "mode": "mode",
-    "region": "region",
-    "tube_voltage_kv": "kV",
-    "collimation_mm": "nT_mm",
-    "pitch": "pitch",
-    "rotation_time_s": "rotation_s",
-    "tube_current_ma": "mA",
-    "ctdi_vol_mgy": "CTDI_vol_mGy",
-    "ctdi_phantom_cm": "phantom_cm",
-    "dlp_mgy_cm": "DLP_mGy_cm",
-    "length_mm": "length_mm",
-    "z_range_mm": "z_mm",
-}
 
 
 def from_dicom(
@@ -114,7 +102,6 @@ def from_dicom(
       ctdose exam from-dicom report.dcm -o a.yaml --scanner generic-64 --phantom adult --bowtie body
       ctdose exam from-dicom study/ -o a.yaml --scanner ct.yaml --phantom patient.h5 --bowtie body
     """
-    from ctdose.exam.dicom.exam_draft import draft_exam
     from ctdose.exam.dicom.examination import read_examination
     from ctdose.exam.dicom.wishes import Wishes
 
@@ -122,23 +109,22 @@ def from_dicom(
         check_exam_path(output, overwrite=overwrite)
     if output_by not in (None, *OUTPUTS):
         raise CtdoseError(f"output_by={output_by} (unknown). One of {', '.join(OUTPUTS)}.")
-    values = {
-        "scan_range": range_values("scan_range", scan_range),
-        "bowtie": word_values("bowtie", bowtie),
-        "mode": word_values("mode", mode),
-    }
-    numbers = {
-        "ctdi_vol_mgy": (ctdi_vol_mgy, 0.0, 5000.0),
-        "ctdi_phantom_cm": (ctdi_phantom_cm, 16.0, 32.0),
-        "tube_voltage_kv": (tube_voltage_kv, 40.0, 150.0),
-        "tube_current_ma": (tube_current_ma, 0.0, 5000.0),
-        "collimation_mm": (collimation_mm, 0.0, 200.0),
-        "pitch": (pitch, 0.0, 4.0),
-        "rotation_time_s": (rotation_time_s, 0.0, 60.0),
-        "table_increment_mm": (table_increment_mm, 0.0, 1000.0),
-        "rotations": (rotations, 0.0, 10000.0),
-    }
-    values |= {name: number_values(name, given, low, high) for name, (given, low, high) in numbers.items()}
+    values = typed_values(
+        {
+            "scan_range": scan_range,
+            "bowtie": bowtie,
+            "mode": mode,
+            "ctdi_vol_mgy": ctdi_vol_mgy,
+            "ctdi_phantom_cm": ctdi_phantom_cm,
+            "tube_voltage_kv": tube_voltage_kv,
+            "tube_current_ma": tube_current_ma,
+            "collimation_mm": collimation_mm,
+            "pitch": pitch,
+            "rotation_time_s": rotation_time_s,
+            "table_increment_mm": table_increment_mm,
+            "rotations": rotations,
+        }
+    )
     wishes = Wishes(
         scanner=scanner,
         phantom=phantom,
@@ -154,28 +140,19 @@ def from_dicom(
     )
     examination = read_examination(source)
     if output is None:
-        _show(examination)
-        for line in _remarks(examination):
-            say(line)
-        return
+        print_events(examination)
+        say_remarks(examination)
+    else:
+        _draft(examination, wishes, output)
+
+
+def _draft(examination: Examination, wishes: Wishes, output: Path) -> None:
+    """Write the exam, after the table of what was found and before what was remarked."""
+    from ctdose.exam.dicom.exam_draft import draft_exam
+
     draft = draft_exam(examination, wishes, output)
-    _show(examination)
+    print_events(examination)
     write_exam(draft.text, output)
     for line in draft.remarks:
         say(line)
     say(f"Wrote {output}. See ctdose check {output}.")
-
-
-def _show(examination: Examination) -> None:
-    from ctdose.exam.dicom.acquisition_draft import describe
-
-    names = tuple(COLUMNS)
-    rows = [(str(n), *describe(event, names)) for n, event in enumerate(examination.events, start=1)]
-    print_table(("n", *COLUMNS.values()), rows)
-
-
-def _remarks(examination: Examination) -> list[str]:
-    lines = list(examination.remarks)
-    for n, event in enumerate(examination.events, start=1):
-        lines += [f"acquisition {n}: {remark}" for remark in event.remarks]
-    return lines

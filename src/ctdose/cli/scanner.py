@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ctdose.cli.keys import AsMarkdown, AsSchema, print_keys
 from ctdose.cli.messages import say
 from ctdose.cli.scanner_calibrate import calibrate
 from ctdose.cli.scanner_equilibrium import equilibrium
@@ -78,8 +79,8 @@ def show_scanner(
 
 @app.command("keys", short_help="Print the keys of a scanner's file.")
 def show_keys(
-    schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    schema: AsSchema = False,
+    markdown: AsMarkdown = False,
     measurements: Annotated[
         bool, typer.Option("--measurements", help="Those of a file for `ctdose scanner calibrate`.")
     ] = False,
@@ -92,19 +93,7 @@ def show_keys(
       ctdose scanner keys --schema > ctdose-scanner.schema.json
       ctdose scanner keys --measurements
     """
-    from ctdose.calibration import measurement_keys
-    from ctdose.errors import CtdoseError
-    from ctdose.scanner import keys as scanner_keys
+    from ctdose.calibration.measurement_keys import MEASUREMENT_KEYS
+    from ctdose.scanner.keys import SCANNER_KEYS
 
-    keys: Any = measurement_keys if measurements else scanner_keys
-    rows = keys.measurement_keys if measurements else keys.scanner_keys
-    if schema and markdown:
-        raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
-    if schema:
-        import json
-
-        print(json.dumps(keys.json_schema(), indent=2, ensure_ascii=False))
-    elif markdown:
-        print(keys.key_table("markdown"), end="")
-    else:
-        print_table(keys.HEADINGS, rows())
+    print_keys(MEASUREMENT_KEYS if measurements else SCANNER_KEYS, schema=schema, markdown=markdown)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ctdose.cli.keys import AsMarkdown, AsSchema, print_keys
 from ctdose.cli.table import print_table
 
 app = typer.Typer(
@@ -48,8 +49,8 @@ def show_study(
 
 @app.command("keys", short_help="Print the keys of a study's file.")
 def show_keys(
-    schema: Annotated[bool, typer.Option("--schema", help="As a JSON Schema, for editors.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    schema: AsSchema = False,
+    markdown: AsMarkdown = False,
 ) -> None:
     """Print every key of a study's file: type, unit, default, range, meaning.
 
@@ -58,17 +59,6 @@ def show_keys(
       ctdose study keys
       ctdose study keys --schema > ctdose-study.schema.json
     """
-    from ctdose.study.keys import HEADINGS, json_schema, key_table, rows_of_keys
+    from ctdose.study.keys import STUDY_KEYS
 
-    if schema and markdown:
-        from ctdose.errors import CtdoseError
-
-        raise CtdoseError("--markdown (with --schema: two forms at once). Give one of them.")
-    if schema:
-        import json
-
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-    elif markdown:
-        print(key_table("markdown"), end="")
-    else:
-        print_table(HEADINGS, rows_of_keys())
+    print_keys(STUDY_KEYS, schema=schema, markdown=markdown)

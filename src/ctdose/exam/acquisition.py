@@ -59,7 +59,7 @@ StartAngle = Annotated[
 
 
 class Acquisition(Checked):
-    """One irradiation event. Units are in the names; `exam_keys` lists meaning, default and range of each."""
+    """One irradiation event. Units are in the names; `ctdose exam keys` lists meaning, default and range of each."""
 
     name: str = key(doc="Its name, unique in the exam", min_length=1, max_length=60, example="chest")
     mode: Mode = key(doc="How tube and table move", example="helical", right="For example mode: helical.")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_file, exam_from_mapping, exam_from_text
+from ctdose.shipped import ShippedFiles
 
+EXAMS = ShippedFiles(
+    "exam", "ctdose.exam.data", unknown="not a shipped exam", neither="neither a file nor a shipped exam"
+)
 SOURCE = "# Source:"
 
 
 def exam_names() -> list[str]:
     """Names of the exams that come with ctdose."""
-    files = resources.files("ctdose.exam.data").iterdir()
-    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+    return EXAMS.names()
 
 
 def exam_text(name: str) -> str:
@@ -27,9 +28,7 @@ def exam_text(name: str) -> str:
     CtdoseError
         Unknown name.
     """
-    if name not in exam_names():
-        raise CtdoseError(f"exam={name} (not a shipped exam). {nearest(name, exam_names())}")
-    return resources.files("ctdose.exam.data").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return EXAMS.text(name)
 
 
 def exam_source(name: str) -> str:
@@ -79,11 +78,4 @@ def load_exam(source: str | Path | dict[str, Any]) -> Exam:
     """
     if isinstance(source, dict):
         return exam_from_mapping(source)
-    name = str(source)
-    if name in exam_names():
-        return exam_from_text(exam_text(name), f"{name}.yaml")
-    path = Path(name)
-    if not path.suffix and not path.exists():
-        why = "neither a file nor a shipped exam"
-        raise CtdoseError(f"exam={name} ({why}). {nearest(name, exam_names())}")
-    return exam_from_file(source)
+    return EXAMS.load(source, exam_from_text, exam_from_file)

@@ -31,7 +31,7 @@ MOST_WITH_TARGET = 10**9
 
 
 class Exam(Checked):
-    """A CT examination. Units are in the names; `exam_keys` lists meaning, default and range of each key."""
+    """A CT examination. Units are in the names; `ctdose exam keys` lists meaning, default and range of each key."""
 
     exam: str = key(doc="Its title", min_length=1, max_length=200, example="Chest, routine adult")
     phantom: PhantomChoice = key(

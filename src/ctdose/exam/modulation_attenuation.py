@@ -3,6 +3,11 @@
 All coefficients are for the mean photon energy (by fluence) behind the filters and the thinnest part of the bowtie, and
 less that of air: what a scanner measures after its calibration in air. So the grid around the body counts nothing, and
 A_w = ∫ (μ - μ_air) / (μ_w - μ_air) dA is that of AAPM Report 220 (2014), equation 4, with the CT numbers written out.
+
+This D_w is not the one of `ctdose.imaging.water_equivalent`, which averages over the spectrum: the current follows from
+D_w times μ and from line integrals, so all have to be for one energy. For the same energy the two agree within 0.1 %.
+Through bone the mean energy makes D_w larger than the spectrum does: in the slices of the adult phantoms by up to 1.6 %
+at 120 kV and 2.8 % at 80 kV, which at strength 1 is 7 and 15 % of the current, so neither can stand for the other.
 """
 
 from __future__ import annotations

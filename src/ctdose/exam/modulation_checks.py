@@ -1,4 +1,4 @@
-"""Checks of the tube current modulation of one acquisition, on the raw data, and its tables brought into the exam."""
+"""Checks of the tube current modulation of one acquisition, on the raw data."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ctdose.exam.acquisition import OUTPUTS, Acquisition
+from ctdose.exam.acquisition import OUTPUTS
 from ctdose.exam.faults import Report
-from ctdose.exam.model import Exam
-from ctdose.exam.modulation import tube_limits_ma
 from ctdose.exam.modulation_keys import ModulationOptions, OrganModulation, modulation_options
-from ctdose.exam.modulation_table import CurrentTable, TableFault, find_table, read_table, table_of
+from ctdose.exam.modulation_table import COLUMNS
+from ctdose.exam.modulation_table_checks import check_table
 from ctdose.faults import KeyPath
-from ctdose.scanner.model import Scanner
 from ctdose.schema import is_number
-
-TABLE_KEYS = ("z_mm", "angle_deg", "tube_current_ma")
-COVER_MM = 5.0
-"""A table may begin so much inside the planned range: its rows are middles of slices."""
 
 
 def check_modulation(data: dict[str, Any], folder: Path | None, report: Report) -> None:
@@ -45,7 +39,7 @@ def check_modulation(data: dict[str, Any], folder: Path | None, report: Report) 
             options = _options(raw)
             if options is not None:
                 _organ(raw, options, path, report)
-                _table(raw, options, (*path, "modulation"), folder, report)
+                check_table(raw, options, (*path, "modulation"), folder, report)
                 _no_effect(raw, options, path, report)
 
 
@@ -93,9 +87,9 @@ def _quality_reference(raw: dict[str, Any], path: KeyPath, report: Report) -> No
 
 
 def _table_keys(given: dict[str, Any], path: KeyPath, report: Report) -> None:
-    inline = [name for name in TABLE_KEYS if given.get(name) is not None]
+    inline = [name for name in COLUMNS if given.get(name) is not None]
     if given.get("table") is not None and inline:
-        right = f"Keep the file, or {', '.join(TABLE_KEYS)}."
+        right = f"Keep the file, or {', '.join(COLUMNS)}."
         report.add((*path, inline[0]), given[inline[0]], "a second table beside table", right)
     elif inline and not {"z_mm", "tube_current_ma"} <= set(inline):
         missing = next(name for name in ("z_mm", "tube_current_ma") if name not in inline)
@@ -135,61 +129,6 @@ def mean_factor(organ: OrganModulation) -> float:
     return 1.0 - (1.0 - organ.relative_current) * organ.sector_deg / 360.0
 
 
-def _table(
-    raw: dict[str, Any], options: ModulationOptions, path: KeyPath, folder: Path | None, report: Report
-) -> None:
-    inline = [name for name in TABLE_KEYS if getattr(options, name) is not None]
-    if not options.has_table or (options.table is not None and inline):
-        return
-    if options.table is None and not {"z_mm", "tube_current_ma"} <= set(inline):
-        return
-    here: KeyPath = (*path, "table" if options.table is not None else "tube_current_ma")
-    value: Any = options.table if options.table is not None else "…"
-    try:
-        table = load_table(options, folder)
-    except TableFault as error:
-        report.add(here, value, error.why, error.right)
-        return
-    if table.has_angles and options.angular_strength is not None and options.table is not None:
-        right = "Leave it out, or give a table without angle_deg."
-        report.add(
-            (*path, "angular_strength"), options.angular_strength, "the table gives the current around", right
-        )
-    ends = raw.get("scan_range")
-    if isinstance(ends, list | tuple) and len(ends) == 2 and all(map(is_number, ends)):
-        margin = raw.get("scan_margin_mm") or 0.0
-        margin = margin if is_number(margin) else 0.0
-        _covers(table, (ends[0] - margin, ends[1] + margin), here, value, report)  # type: ignore[operator]
-
-
-def _covers(
-    table: CurrentTable, planned: tuple[float, float], here: KeyPath, value: Any, report: Report
-) -> None:
-    low, high = float(table.z_mm[0]), float(table.z_mm[-1])
-    if low > planned[0] + COVER_MM or high < planned[1] - COVER_MM:
-        why = f"covers z = {low:g} to {high:g} mm of a planned range of {planned[0]:g} to {planned[1]:g} mm"
-        right = "Give the current over the whole planned range; beyond it the last one is held."
-        report.add(here, value, why, right)
-
-
-def load_table(options: ModulationOptions, folder: Path | None) -> CurrentTable:
-    """The table of an exam as read, from its file or in it.
-
-    Raises
-    ------
-    TableFault
-    """
-    if options.table is None:
-        return table_of(options)
-    found = find_table(options.table, folder)
-    if found is None:
-        raise TableFault("no such file", "Check the path: from the exam's folder or the current one.")
-    try:
-        return read_table(found)[0]
-    except OSError:
-        raise TableFault("cannot be read", "Check the file.") from None
-
-
 def _no_effect(raw: dict[str, Any], options: ModulationOptions, path: KeyPath, report: Report) -> None:
     stated = raw.get("quality_reference_mas") is None
     if raw.get("mode") == "stationary" and options.longitudinal_strength is not None and stated:
@@ -197,65 +136,3 @@ def _no_effect(raw: dict[str, Any], options: ModulationOptions, path: KeyPath, r
         value = raw["modulation"] if not isinstance(raw["modulation"], dict) else "…"
         why = "longitudinal modulation has no effect where the table does not move"
         report.add((*path, "modulation"), value, why, right)
-
-
-def check_table_limits(scanner: Scanner, raw: dict[str, Any], path: KeyPath, report: Report) -> None:
-    """Check the currents of a table that are taken as they are against the tube's limits."""
-    acquisition = Acquisition.model_validate(raw)
-    options = acquisition.modulation_options
-    if acquisition.output_key != "modulation":
-        return
-    try:
-        table = load_table(options, Path(report.document.file).parent)
-    except TableFault:
-        return
-    least, most = tube_limits_ma(scanner, acquisition.tube_voltage_kv)
-    low, high = float(table.tube_current_ma.min()), float(table.tube_current_ma.max())
-    if most * (1 + 1e-9) >= high and low >= least * (1 - 1e-9):
-        return
-    key = "table" if options.table is not None else "tube_current_ma"
-    value: Any = options.table if options.table is not None else "…"
-    why = f"{low:.4g} to {high:.4g} mA, and {scanner.scanner} gives {least:.4g} to {most:.4g} mA"
-    right = f"At {acquisition.tube_voltage_kv:g} kV at most {most:.4g} mA; check column and unit."
-    report.add((*path, "modulation", key), value, why, right)
-
-
-def check_table_covers(
-    options: ModulationOptions, planned: tuple[float, float], path: KeyPath, report: Report
-) -> None:
-    """Check that a table covers the planned range of an acquisition on a body (lower z, upper z), mm."""
-    _covers(table_of(options), planned, path, "…", report)
-
-
-def with_tables(exam: Exam, folder: Path | None) -> Exam:
-    """The exam with the tables of its files written into it, so that it stands by itself."""
-    acquisitions = list(exam.acquisitions)
-    origins: dict[KeyPath, str] = {}
-    for i, item in enumerate(acquisitions):
-        options = item.modulation_options
-        if options.table is None:
-            continue
-        found = find_table(options.table, folder)
-        assert found is not None  # it was read when it was checked
-        table, sha256 = read_table(found)
-        acquisitions[i] = item.model_copy(update={"modulation": _inlined(options, table)})
-        for key in TABLE_KEYS:
-            origins[("acquisitions", i, "modulation", key)] = f"user, {found.name}, sha256 {sha256}"
-    if not origins:
-        return exam
-    changed = exam.model_copy(update={"acquisitions": acquisitions})
-    changed._from_files = origins
-    return changed
-
-
-def _inlined(options: ModulationOptions, table: CurrentTable) -> ModulationOptions:
-    rows = table.tube_current_ma.tolist()
-    current = tuple(tuple(row) for row in rows) if table.has_angles else tuple(row[0] for row in rows)
-    return options.model_copy(
-        update={
-            "table": None,
-            "z_mm": table.z_mm.tolist(),
-            "angle_deg": table.angle_deg.tolist() if table.has_angles else None,
-            "tube_current_ma": current,
-        }
-    )

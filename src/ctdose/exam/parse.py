@@ -8,7 +8,8 @@ from typing import Any
 from ctdose.exam.checks import check_exam
 from ctdose.exam.faults import ExamError, Report
 from ctdose.exam.model import Exam
-from ctdose.exam.modulation_checks import check_modulation, with_tables
+from ctdose.exam.modulation_checks import check_modulation
+from ctdose.exam.modulation_inline import with_tables
 from ctdose.exam.phantom_checks import check_phantom_name
 from ctdose.exam.scanner_checks import check_scanner_of
 from ctdose.faults import ABSENT

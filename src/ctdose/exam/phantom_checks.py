@@ -10,7 +10,7 @@ from ctdose.errors import nearest
 from ctdose.exam.faults import Report
 from ctdose.exam.mode_checks import volume_fault
 from ctdose.exam.model import Exam
-from ctdose.exam.modulation_checks import check_table_covers
+from ctdose.exam.modulation_table_checks import check_table_covers
 from ctdose.phantoms.family import BODIES
 from ctdose.schema import is_number
 from ctdose.yaml_reader import Document

@@ -12,8 +12,8 @@ from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.faults import Report
-from ctdose.exam.modulation_checks import check_table_limits
 from ctdose.exam.modulation_level import states_mean
+from ctdose.exam.modulation_table_checks import check_table_limits
 from ctdose.exam.second_tube import NO_FILTER
 from ctdose.exam.tube_load import tube_loads
 from ctdose.faults import KeyPath

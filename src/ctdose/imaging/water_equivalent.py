@@ -4,6 +4,9 @@ AAPM Report 220 (2014): A_w = Σ μ/μ_water · pixel area over the patient's cr
 μ/μ_water is CT number / 1000 + 1. Here it follows from the phantom's materials: attenuation coefficients averaged over
 the spectrum that arrives behind 200 mm of water, weighted with its energy as an integrating detector weights it.
 Air counts nothing, as −1000 in an image does, and neither does the patient table.
+
+The D_w that steers the tube current, in `ctdose.exam.modulation_attenuation`, is not this one: it has to go with line
+integrals of one energy, while an image, and SSDE with it, knows the spectrum that the detector sees.
 """
 
 from __future__ import annotations

@@ -18,9 +18,10 @@ from ctdose.exam.phantom_checks import body_name
 from ctdose.exam.plan import Plan
 from ctdose.imaging.size_specific import SizeSpecific
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
 from ctdose.results.assemble_systematic import with_systematic
 from ctdose.results.beam_result import BeamResult
-from ctdose.results.result import AcquisitionResult, Batches, BodyResult, Grid, OnBody
+from ctdose.results.body_result import Batches, BodyResult, Grid
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.exam_tables import PlannedBeam
 from ctdose.simulation.sums import Sums

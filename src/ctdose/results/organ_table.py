@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ctdose.dosimetry.organ_dose import OrganDose
-from ctdose.results.result import ALWAYS_LISTED, BodyResult, Result
+from ctdose.results.body_result import BodyResult
+from ctdose.results.result import Result
+
+ALWAYS_LISTED = ("eye_lenses", "uterus")
 
 
 class Grouped(Protocol):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
 from ctdose.imaging.size_specific import SizeSpecific
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
 from ctdose.results.dlp_comparison import DlpComparison, dlp_comparisons
 from ctdose.results.organ_table import organ_rows, relative_systematic_error
-from ctdose.results.result import AcquisitionResult, OnBody, Result
+from ctdose.results.result import Result
 
 LABELS = {"icrp103": "ICRP 103", "icrp60": "ICRP 60"}
 

@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ctdose.dosimetry.organ_dose import OrganDose
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
+from ctdose.results.body_result import BodyResult
 from ctdose.results.dlp_comparison import dlp_comparisons
 from ctdose.results.organ_table import organ_rows, relative_systematic_error
 from ctdose.results.report_lines import why_no_effective_dose
-from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
+from ctdose.results.result import Result
 from ctdose.results.result_tree import SIZE_ATTRIBUTES
 from ctdose.results.uncertainty_table import uncertainty_json
 

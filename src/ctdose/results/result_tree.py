@@ -8,9 +8,11 @@ from dataclasses import fields
 import numpy as np
 
 from ctdose.dosimetry.organ_dose import OrganDose
+from ctdose.results.acquisition_result import AcquisitionResult, OnBody
+from ctdose.results.body_result import BodyResult
 from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.provenance import sources_of
-from ctdose.results.result import AcquisitionResult, BodyResult, OnBody, Result
+from ctdose.results.result import Result
 from ctdose.results.result_layout import (
     ADDED_ORGAN_COLUMNS,
     ADDED_PIECE_COLUMNS,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctdose.results.canvas import check_picture_path, new_figure, save_figure
+from ctdose.results.graph import draw_spectrum, dress_graph, dress_spectra
 from ctdose.results.scanner_text import usual_bowtie, usual_kv
 from ctdose.scanner.beam_quality import BeamQuality, beam_quality, bowtie_kerma, central_spectrum
 from ctdose.scanner.model import Scanner
@@ -71,18 +72,8 @@ def _spectra(axes: Axes, scanner: Scanner) -> None:
     bowtie, voltages = usual_bowtie(scanner), sorted(scanner.tube.voltages_kv)
     for kv, colour in zip(voltages, _shades(len(voltages))):
         spectrum = central_spectrum(scanner, kv, bowtie)
-        energies, weights = np.asarray(spectrum.energies_kev), np.asarray(spectrum.weights)
-        density = weights / float(np.median(np.diff(energies))) / weights.sum()  # bins of equal width
-        axes.plot(energies, 100.0 * density, color=colour, linewidth=1.0, label=f"{kv:g} kV")
-    top = 100.0 * float(density[energies < 55].max()) * 3.0  # the lines of tungsten may stand out
-    axes.set_ylim(0.0, top)
-    axes.set_xlim(10.0, max(voltages) + 5)
-    _dress(
-        axes,
-        f"Spectra behind the {bowtie} filter, central ray (lines cut)",
-        "energy (keV)",
-        "photons (% per keV)",
-    )
+        top = draw_spectrum(axes, spectrum, color=colour, label=f"{kv:g} kV")
+    dress_spectra(axes, f"Spectra behind the {bowtie} filter, central ray", top, max(voltages))
 
 
 def _layers(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
@@ -101,7 +92,7 @@ def _layers(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
         )
     low, high = axes.get_ylim()
     axes.set_ylim(low - (0.12 + 0.09 * len(qualities)) * (high - low), high)  # room for the legend
-    _dress(axes, "Half-value layers, central ray", "tube voltage (kV)", "mm Al")
+    dress_graph(axes, "Half-value layers, central ray", "tube voltage (kV)", "mm Al")
 
 
 def _kerma(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
@@ -110,7 +101,9 @@ def _kerma(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
         axes.plot(kv, [q.air_kerma_mgy_per_100mas for q in rows], marker="o", markersize=3, label=name)
     axes.set_yscale("log")
     _plain_log(axes)
-    _dress(axes, "Air kerma free in air on the axis, by the model", "tube voltage (kV)", "mGy per 100 mAs")
+    dress_graph(
+        axes, "Air kerma free in air on the axis, by the model", "tube voltage (kV)", "mGy per 100 mAs"
+    )
 
 
 def _thickness(axes: Axes, scanner: Scanner) -> None:
@@ -120,7 +113,7 @@ def _thickness(axes: Axes, scanner: Scanner) -> None:
         axes.plot(angle, thickness, label=f"{name}, {scanner.bowtie_material(name)}")
     axes.set_ylim(bottom=0.0)
     _second_fan(axes, scanner)
-    _dress(axes, "Bowties: thickness", "fan angle (deg)", "mm")
+    dress_graph(axes, "Bowties: thickness", "fan angle (deg)", "mm")
 
 
 def _transmission(axes: Axes, scanner: Scanner) -> None:
@@ -129,7 +122,7 @@ def _transmission(axes: Axes, scanner: Scanner) -> None:
         axes.plot(angle, bowtie_kerma(scanner, kv, name, np.deg2rad(angle)), label=name)
     axes.set_ylim(0.0, 1.0)
     _second_fan(axes, scanner)
-    _dress(axes, f"Bowties: transmission of air kerma at {kv:g} kV", "fan angle (deg)", "")
+    dress_graph(axes, f"Bowties: transmission of air kerma at {kv:g} kV", "fan angle (deg)", "")
 
 
 def _second_fan(axes: Axes, scanner: Scanner) -> None:
@@ -151,7 +144,7 @@ def _ctdi(axes: Axes, scanner: Scanner) -> None:
     if scanner.output:
         axes.set_yscale("log")
         _plain_log(axes)
-    _dress(axes, f"CTDI_w as stated{where}", "tube voltage (kV)", "mGy per 100 mAs")
+    dress_graph(axes, f"CTDI_w as stated{where}", "tube voltage (kV)", "mGy per 100 mAs")
 
 
 def _angles(scanner: Scanner) -> np.ndarray:
@@ -172,13 +165,3 @@ def _plain_log(axes: Axes) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _dress(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize=9, parse_math=False)
-    axes.set_xlabel(x, fontsize=8)
-    axes.set_ylabel(y, fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.grid(True, which="major", color="0.9", linewidth=0.6)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=6.5, framealpha=0.85)

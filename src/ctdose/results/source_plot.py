@@ -10,6 +10,7 @@ import numpy as np
 from ctdose.calibration.calibrate_source import SourceCalibration
 from ctdose.calibration.readings import PROFILE
 from ctdose.results.canvas import check_picture_path, new_figure, save_figure
+from ctdose.results.graph import draw_spectrum, dress_graph, dress_spectra
 from ctdose.scanner.beam_quality import central_spectrum
 
 if TYPE_CHECKING:
@@ -68,14 +69,10 @@ def _spectra(axes: Axes, calibration: SourceCalibration) -> None:
         bowtie = next(r.bowtie for r in fit.readings if r.tube_voltage_kv == kv)
         for scanner, style in ((fit.scanner, "-"), (base, "--")):
             spectrum = central_spectrum(scanner, kv, bowtie)
-            energies, weights = np.asarray(spectrum.energies_kev), np.asarray(spectrum.weights)
-            density = 100.0 * weights / float(np.median(np.diff(energies))) / weights.sum()
             name = "fitted" if style == "-" else measurements_base(calibration)
-            axes.plot(energies, density, f"C{k}{style}", linewidth=1.0, label=f"{bowtie} {kv:g} kV, {name}")
-            top = max(top, 3.0 * float(density[energies < 55].max()))  # the lines of tungsten may stand out
-    axes.set_ylim(0.0, top)
-    axes.set_xlim(10.0, voltages[-1] + 5.0)
-    _dress(axes, "Spectrum on the central ray (lines cut)", "energy (keV)", "photons (% per keV)")
+            label = f"{bowtie} {kv:g} kV, {name}"
+            top = max(top, draw_spectrum(axes, spectrum, color=f"C{k}", linestyle=style, label=label))
+    dress_spectra(axes, "Spectrum on the central ray", top, voltages[-1])
 
 
 def measurements_base(calibration: SourceCalibration) -> str:
@@ -104,7 +101,7 @@ def _bowties(axes: Axes, calibration: SourceCalibration) -> None:
         )
     axes.set_ylim(bottom=0.0)
     material = ", ".join(dict.fromkeys(fit.scanner.bowtie_material(n) for n in measured))
-    _dress(axes, f"Bowties ({material})", "fan angle (deg)", "thickness (mm)")
+    dress_graph(axes, f"Bowties ({material})", "fan angle (deg)", "thickness (mm)")
 
 
 def _thickness_error(calibration: SourceCalibration, bowtie: str, degrees: np.ndarray) -> np.ndarray:
@@ -140,7 +137,7 @@ def _profiles(axes: Axes, calibration: SourceCalibration) -> None:
             curve = model.profile(scanner, *beam, np.deg2rad(degrees))
             axes.plot(degrees, curve, f"C{k}{style}", linewidth=1.0, label=f"{label}, {name}")
     axes.set_ylim(bottom=0.0)
-    _dress(
+    dress_graph(
         axes,
         "Air kerma behind the bowtie, at equal distance",
         "fan angle (deg)",
@@ -162,16 +159,5 @@ def _differences(axes: Axes, calibration: SourceCalibration) -> None:
     axes.set_yticklabels([label for _, label in named], fontsize=6.5)
     limit = max(3.2, 1.1 * float(np.abs(fit.sigma).max()))
     axes.set_xlim(-limit, limit)
-    _dress(axes, "Measured less fitted (grey: one sigma)", "difference in sigma", "")
+    dress_graph(axes, "Measured less fitted (grey: one sigma)", "difference in sigma", "")
     axes.tick_params(axis="y", labelsize=6.5)
-
-
-def _dress(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize=9, parse_math=False)
-    axes.set_xlabel(x, fontsize=8)
-    axes.set_ylabel(y, fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.grid(True, which="major", color="0.9", linewidth=0.6)
-    axes.set_axisbelow(True)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=6.5, framealpha=0.85)

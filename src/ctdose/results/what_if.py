@@ -12,8 +12,9 @@ from ctdose.dosimetry.view_dose import ViewDoses
 from ctdose.errors import CtdoseError
 from ctdose.exam.plan import Plan
 from ctdose.kernels.tables import F64
+from ctdose.results.body_result import BodyResult
 from ctdose.results.organ_table import organ_rows
-from ctdose.results.result import BodyResult, Result
+from ctdose.results.result import Result
 from ctdose.simulation.view_bins import ViewBins, cut_views
 
 SAME_MM = 1e-4

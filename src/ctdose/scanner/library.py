@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
-from ctdose.errors import CtdoseError, nearest
 from ctdose.faults import FileFaults
 from ctdose.scanner.checks import cross_check
 from ctdose.scanner.model import Scanner
 from ctdose.schema_faults import check_file
+from ctdose.shipped import ShippedFiles
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
+
+SCANNERS = ShippedFiles(
+    "scanner",
+    "ctdose.scanner.data",
+    unknown="not in the library",
+    neither="neither a scanner of the library nor a file",
+)
 
 
 class ScannerError(FileFaults):
@@ -19,8 +25,7 @@ class ScannerError(FileFaults):
 
 def scanner_names() -> list[str]:
     """Names of the scanners that come with ctdose."""
-    files = resources.files("ctdose.scanner.data").iterdir()
-    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+    return SCANNERS.names()
 
 
 def scanner_text(name: str) -> str:
@@ -31,9 +36,7 @@ def scanner_text(name: str) -> str:
     CtdoseError
         Unknown name.
     """
-    if name not in scanner_names():
-        raise CtdoseError(f"scanner={name} (not in the library). {nearest(name, scanner_names())}")
-    return resources.files("ctdose.scanner.data").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return SCANNERS.text(name)
 
 
 def load_scanner(name_or_path: str | Path, folder: Path | None = None) -> Scanner:
@@ -64,8 +67,7 @@ def load_scanner(name_or_path: str | Path, folder: Path | None = None) -> Scanne
     if folder is not None and (folder / path).exists():
         path = folder / path
     if not path.exists() and path.suffix not in (".yaml", ".yml"):
-        why = "neither a scanner of the library nor a file"
-        raise CtdoseError(f"scanner={name} ({why}). {nearest(name, scanner_names())}")
+        raise SCANNERS.fault(name, SCANNERS.neither)
     return check_scanner(read_yaml(path, ScannerError))
 
 

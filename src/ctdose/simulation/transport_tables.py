@@ -95,17 +95,12 @@ def build_transport_tables(
     """
     from ctdose.physics.tables import build_tables
 
-    materials = list(phantom.materials)
     voxels = build_voxels(phantom, clip=clip)
-    outside = -1
-    if surroundings is not None:
-        outside = len(materials)
-        materials.append(surroundings)
+    materials, outside = _materials(phantom, surroundings)
+    cutoff_kev, doppler = physics.cutoff_kev, physics.doppler
+    edges_of = [r.curve for r in responses if isinstance(r.curve, Material)]
     attenuation, scattering, fluorescence = build_tables(
-        materials,
-        cutoff_kev=physics.cutoff_kev,
-        doppler=physics.doppler,
-        edges_of=[r.curve for r in responses if isinstance(r.curve, Material)],
+        materials, cutoff_kev=cutoff_kev, doppler=doppler, edges_of=edges_of
     )
     zones, attenuation = build_zones(voxels, attenuation, raised)
     regions = int(phantom.region_index.max()) + 1
@@ -117,26 +112,40 @@ def build_transport_tables(
         scattering=scattering,
         fluorescence=fluorescence,
         responses=build_responses(
-            responses,
-            regions,
-            attenuation.node_kev,
-            cutoff_kev=physics.cutoff_kev,
-            doppler=physics.doppler,
+            responses, regions, attenuation.node_kev, cutoff_kev=cutoff_kev, doppler=doppler
         ),
         composites=build_composites(composites, rows),
         views=views,
         beams=beams,
         weights=weights or no_weights(),
-        run=Run(
-            key_low=key[0],
-            key_high=key[1],
-            cutoff_kev=float(physics.cutoff_kev),
-            estimator=ESTIMATORS[physics.estimator],
-            doppler=int(physics.doppler),
-            surroundings=outside,
-            regions=regions,
-            rows=rows,
-            composites=len(composites),
-            with_voxels=int(with_voxels),
-        ),
+        run=_run(key, physics, outside, regions, rows, len(composites), with_voxels),
+    )
+
+
+def _materials(phantom: VoxelPhantom, surroundings: Material | None) -> tuple[list[Material], int]:
+    """Those of the phantom and what is around it, and the number of the latter; -1: vacuum."""
+    inside = list(phantom.materials)
+    return (inside, -1) if surroundings is None else ([*inside, surroundings], len(inside))
+
+
+def _run(
+    key: tuple[int, int],
+    physics: Physics,
+    surroundings: int,
+    regions: int,
+    rows: int,
+    composites: int,
+    with_voxels: bool,
+) -> Run:
+    return Run(
+        key_low=key[0],
+        key_high=key[1],
+        cutoff_kev=float(physics.cutoff_kev),
+        estimator=ESTIMATORS[physics.estimator],
+        doppler=int(physics.doppler),
+        surroundings=surroundings,
+        regions=regions,
+        rows=rows,
+        composites=composites,
+        with_voxels=int(with_voxels),
     )

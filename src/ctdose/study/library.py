@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ctdose.errors import CtdoseError, nearest
+from ctdose.shipped import ShippedFiles
 from ctdose.study.parse import StudyFile, study_from_document, study_from_file, study_from_text
 from ctdose.yaml_reader import Document
+
+STUDIES = ShippedFiles(
+    "study", "ctdose.study.data", unknown="not a shipped study", neither="neither a file nor a shipped study"
+)
 
 
 def study_names() -> list[str]:
     """Names of the studies that come with ctdose."""
-    files = resources.files("ctdose.study.data").iterdir()
-    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+    return STUDIES.names()
 
 
 def study_text(name: str) -> str:
@@ -25,9 +27,7 @@ def study_text(name: str) -> str:
     CtdoseError
         Unknown name.
     """
-    if name not in study_names():
-        raise CtdoseError(f"study={name} (not a shipped study). {nearest(name, study_names())}")
-    return resources.files("ctdose.study.data").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return STUDIES.text(name)
 
 
 def load_study(source: str | Path | dict[str, Any]) -> StudyFile:
@@ -47,11 +47,4 @@ def load_study(source: str | Path | dict[str, Any]) -> StudyFile:
     """
     if isinstance(source, dict):
         return study_from_document(Document(source, {}, "study"))
-    name = str(source)
-    if name in study_names():
-        return study_from_text(study_text(name), f"{name}.yaml")
-    path = Path(name)
-    if not path.suffix and not path.exists():
-        why = "neither a file nor a shipped study"
-        raise CtdoseError(f"study={name} ({why}). {nearest(name, study_names())}")
-    return study_from_file(source)
+    return STUDIES.load(source, study_from_text, study_from_file)

@@ -63,7 +63,7 @@ class Variant(Checked):
 
 
 class Study(Checked):
-    """Settings side by side. Units are in the names; `study_keys` lists meaning, default and range of each key."""
+    """Settings side by side. Units are in names; `ctdose study keys` lists meaning, default and range of each key."""
 
     study: str = key(doc="Its title", min_length=1, max_length=200, example="Tube voltage, chest")
     base: Base = key(

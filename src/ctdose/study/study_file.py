@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ctdose.errors import CtdoseError
-from ctdose.faults import one_line
-from ctdose.results.hdf5_declared import Declared, Unfit
-from ctdose.results.hdf5_read import read_tree
+from ctdose.results.file_kind import FileKind
+from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
-from ctdose.results.result_file import check_layout
 from ctdose.results.result_layout import TEXT, Columns
-from ctdose.results.result_untree import array, decoded, number, text_data
+from ctdose.results.tree_values import array, decoded, number, table_rows, text_data
 from ctdose.study.result import CRITERIA, AtCriterion, MemberResult, StudyResult
 from ctdose.study.study_layout import (
     CRITERION_COLUMNS,
@@ -27,7 +24,9 @@ from ctdose.study.study_layout import (
 )
 from ctdose.study.tables import dose_rows
 
-RIGHT = "Give a file that ctdose compare wrote."
+STUDY_FILE = FileKind(
+    "study", FORMAT, FORMAT_VERSION, part_of, right="Give a file that ctdose compare wrote."
+)
 ROOT_TEXTS = ("title", "region", "detail", "acquisition", "created_utc")
 
 
@@ -39,11 +38,7 @@ def save_study(result: StudyResult, path: str | Path, *, overwrite: bool = False
     CtdoseError
         If the file exists and `overwrite` is False, or it cannot be written.
     """
-    from ctdose.results.hdf5_write import check_target, tree_bytes, write_file
-
-    target = Path(path)
-    check_target(target, overwrite=overwrite)
-    write_file(target, tree_bytes(_tree_of(result)), overwrite=overwrite)
+    STUDY_FILE.save(lambda: _tree_of(result), path, overwrite=overwrite)
 
 
 def load_study_result(path: str | Path) -> StudyResult:
@@ -55,25 +50,7 @@ def load_study_result(path: str | Path) -> StudyResult:
         If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
         itself.
     """
-    place = Path(path)
-    tree = read_tree(place, _identify, _check, RIGHT)
-    try:
-        return _study_of(tree)
-    except (Unfit, ValueError, TypeError, IndexError, UnicodeDecodeError) as fault:
-        raise CtdoseError(one_line(f"{place}: {fault}")) from None
-
-
-def _identify(root: dict[str, Value]) -> None:
-    if root.get("format") != FORMAT:
-        raise Unfit(f"format={root.get('format')!r} (not a ctdose study). {RIGHT}")
-    version = str(root.get("format_version"))
-    known = FORMAT_VERSION.split(".")[0]
-    if version.split(".")[0] != known:
-        raise Unfit(f"format_version={version!r} (this ctdose reads version {known}). Update ctdose.")
-
-
-def _check(root: dict[str, Value], declared: list[Declared]) -> None:
-    check_layout(declared, part_of)
+    return STUDY_FILE.load(path, _study_of)
 
 
 def _tree_of(result: StudyResult) -> Tree:
@@ -125,17 +102,11 @@ def _table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
     return table({name: column(name, kind) for name, (kind, _) in columns.items()})
 
 
-def _rows(tree: Tree, path: str, columns: Columns) -> list[dict[str, Any]]:
-    data = array(tree, path)
-    lists = [decoded(data[n]) if kind == TEXT else data[n].tolist() for n, (kind, _) in columns.items()]
-    return [dict(zip(columns, row)) for row in zip(*lists)]
-
-
 def _study_of(tree: Tree) -> StudyResult:
     versions = number(tree, "/", "version_names", str).split()
-    members = _rows(tree, "/members", MEMBER_COLUMNS)
+    members = table_rows(tree, "/members", MEMBER_COLUMNS)
     at: list[dict[str, AtCriterion]] = [{} for _ in members]
-    for row in _rows(tree, "/criteria", CRITERION_COLUMNS):
+    for row in table_rows(tree, "/criteria", CRITERION_COLUMNS):
         member, criterion = row.pop("member"), row.pop("criterion")
         at[member][criterion] = AtCriterion(**row)
     if any(set(own) != set(CRITERIA) for own in at):

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctdose.errors import CtdoseError
-from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft, draft_acquisition
+from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft
+from ctdose.exam.dicom.drafting import draft_acquisition
 from ctdose.exam.dicom.found import Event, Examination, Known
 from ctdose.exam.dicom.wishes import Wishes
 from ctdose.exam.faults import ExamError
