@@ -79,8 +79,9 @@ def test_helical_worked_by_hand():
 
 def test_axial_worked_by_hand():
     # nT 20, increment 25, range 300 mm: ceil((300 - 20) / 25) + 1 = 13 positions, centred on 550: 400 to 700.
-    # Output at nT 20: 7.8 * (22.5 / 20) / (42.5 / 40) = 8.2588 mGy/100 mAs; 100 mAs: CTDI_vol = 8.2588 * 20 / 25
-    # = 6.607 mGy; DLP = 13 * 8.2588 * 2 cm = 214.73 mGy cm.
+    # Output at nT 20: 7.8 * (22.5 / 20) / (42.5 / 40), and over those widths the kerma on the axis is in the mean
+    # 0.998116 and 0.994248 of its middle: 8.2588 * 1.003890 = 8.29095 mGy/100 mAs; 100 mAs: CTDI_vol = 8.29095 * 20 / 25
+    # = 6.6328 mGy; DLP = 13 * 8.29095 * 2 cm = 215.56 mGy cm.
     plan = plan_of("axial")
     assert plan.rotations == 13
     assert [piece.z_start_mm for piece in plan.pieces] == pytest.approx([700.0 - 25 * i for i in range(13)])
@@ -90,25 +91,25 @@ def test_axial_worked_by_hand():
     assert plan.total_mas == pytest.approx(1300)
     assert plan.effective_mas is None
     indices = dose_indices(plan, ctdi_w_of(plan))
-    assert indices.ctdi_vol_mgy == pytest.approx(6.60706, rel=1e-5)
-    assert indices.dlp_mgy_cm == pytest.approx(214.7294, rel=1e-5)
+    assert indices.ctdi_vol_mgy == pytest.approx(6.63276, rel=1e-5)
+    assert indices.dlp_mgy_cm == pytest.approx(215.5646, rel=1e-5)
 
 
 def test_stationary_worked_by_hand():
-    # nT 10 about 550: planned 545 to 555. 3.5 rotations of 50 mAs. Output 7.8 * 1.25 / 1.0625 = 9.17647 per 100 mAs;
-    # CTDI_w 4.58824, CTDI_vol 16.0588 mGy, DLP 16.0588 mGy cm (1 cm).
+    # nT 10 about 550: planned 545 to 555. 3.5 rotations of 50 mAs. Output 7.8 * 1.25 / 1.0625 = 9.17647 per 100 mAs, times
+    # 0.999038 / 0.994248: 9.22068; CTDI_w 4.61034, CTDI_vol 16.1362 mGy, DLP 16.1362 mGy cm (1 cm).
     plan = plan_of("stationary")
     assert (plan.z_start_mm, plan.z_end_mm) == (545, 555)
     assert (plan.irradiated_start_mm, plan.irradiated_end_mm) == pytest.approx((543.75, 556.25))
     assert plan.total_mas == pytest.approx(175)
     indices = dose_indices(plan, ctdi_w_of(plan))
-    assert indices.ctdi_vol_mgy == pytest.approx(16.0588, rel=1e-5)
-    assert indices.dlp_mgy_cm == pytest.approx(16.0588, rel=1e-5)
+    assert indices.ctdi_vol_mgy == pytest.approx(16.1362, rel=1e-5)
+    assert indices.dlp_mgy_cm == pytest.approx(16.1362, rel=1e-5)
 
 
 def test_localizer_worked_by_hand():
-    # 300 mm at 100 mm/s: 3 s, 300 mAs. Output at nT 5: 7.8 * 1.5 / 1.0625 = 11.01176 per 100 mAs.
-    # DLP = 0.1101176 * 300 * 0.5 cm = 16.5176 mGy cm over 30 cm: CTDI_vol 0.550588 mGy.
+    # 300 mm at 100 mm/s: 3 s, 300 mAs. Output at nT 5: 7.8 * 1.5 / 1.0625 = 11.01176 per 100 mAs, times
+    # 0.999434 / 0.994248: 11.06920. DLP = 0.1106920 * 300 * 0.5 cm = 16.6038 mGy cm over 30 cm: CTDI_vol 0.553460 mGy.
     plan = plan_of("localizer")
     assert plan.rotations == 0
     assert plan.mas_per_rotation is None
@@ -118,8 +119,8 @@ def test_localizer_worked_by_hand():
     assert (piece.angle_start_rad, piece.angle_span_rad, piece.angle_is_random) == (math.pi / 2, 0.0, False)
     indices = dose_indices(plan, ctdi_w_of(plan))
     assert indices.ctdi_w_mgy is None
-    assert indices.dlp_mgy_cm == pytest.approx(16.5176, rel=1e-5)
-    assert indices.ctdi_vol_mgy == pytest.approx(0.550588, rel=1e-5)
+    assert indices.dlp_mgy_cm == pytest.approx(16.6038, rel=1e-5)
+    assert indices.ctdi_vol_mgy == pytest.approx(0.553460, rel=1e-5)
 
 
 @pytest.mark.parametrize("mode", MODES)

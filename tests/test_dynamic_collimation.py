@@ -83,6 +83,32 @@ def test_dlp_is_reduced_and_ctdi_vol_is_not():
     assert one.dlp_mgy_cm / other.dlp_mgy_cm == pytest.approx(0.93585, abs=1e-5)
 
 
+RISING = {"modulation": {"z_mm": [400, 450, 700], "tube_current_ma": [50, 200, 200]}}
+BEATING = {
+    "ecg": {
+        "heart_rate_per_min": 60,
+        "window_percent": [40, 80],
+        "low_current_fraction": 0.2,
+        "start_phase_percent": 30,
+    }
+}
+
+
+@pytest.mark.parametrize("varied", [RISING, BEATING, RISING | BEATING], ids=["table", "ecg", "both"])
+def test_a_stated_ctdi_vol_is_that_of_a_current_that_varies_behind_blades(varied):
+    """CTDI_vol counts what the blades let through; a stated current, whatever the tube gives: its mean over time."""
+    stated = {"tube_current_ma": None, "ctdi_vol_mgy": 8.0, "ctdi_phantom_cm": 32}
+    output = scanner().ctdi_w_mgy_per_100mas(120, "body", 32, 40)
+    plan = plan_of(**stated, **varied)
+    found = dose_indices(plan, output)
+    assert found.ctdi_vol_mgy == pytest.approx(8.0)
+    assert found.dlp_mgy_cm == pytest.approx(8.0 * plan.dlp_length_mm / 10.0)
+    assert sum(piece.mas for piece in plan.pieces) == pytest.approx(plan.total_mas)
+    assert plan.total_mas == pytest.approx(plan.tube_current_ma * plan.beam_on_time_s)
+    of_current = plan_of(**varied)
+    assert of_current.total_mas == pytest.approx(100 * of_current.beam_on_time_s)
+
+
 def test_other_modes_have_no_blades():
     axial = {"mode": "axial", "pitch": None, "table_increment_mm": 40}
     assert all(piece.blades == OPEN for piece in plan_of(**axial).pieces)

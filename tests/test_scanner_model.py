@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ctdose.errors import CtdoseError
+from ctdose.scanner.heel import axis_mean
 from ctdose.scanner.library import check_scanner, load_scanner
 from ctdose.yaml_reader import parse_yaml
 
@@ -74,7 +75,12 @@ def test_output_at_the_entries_and_between():
 def test_output_scales_with_the_free_in_air_index():
     wide, narrow = (SCANNER.ctdi_w_mgy_per_100mas(120, "body", 32, nominal) for nominal in (40, 5))
     assert wide == pytest.approx(7.8)
-    assert narrow / wide == pytest.approx((7.5 / 5) / (42.5 / 40))
+    # Beam width over nT, times the mean of heel effect and inverse square over the beam width.
+    of_widths = (7.5 / 5) / (42.5 / 40)
+    assert narrow / wide == pytest.approx(
+        of_widths * axis_mean(SCANNER, 120, 5) / axis_mean(SCANNER, 120, 40)
+    )
+    assert narrow / wide == pytest.approx(of_widths, rel=0.006)
 
 
 def test_output_that_is_not_stated():

@@ -12,7 +12,7 @@ def ctdi_collimation_mm(scanner: Scanner) -> float:
     """Nominal collimation at which the CTDI of a scanner is simulated.
 
     That of the output tables up to 40 mm. Of wider beams CTDI_100 is defined by that of a reference beam, the largest
-    of at most 20 mm (free_in_air.py): the chamber of 100 mm would read 4 % less at 80 mm and up to 28 % more at 160 mm.
+    of at most 20 mm (free_in_air.py): the chamber of 100 mm would read 4 % less at 80 mm and up to 29 % more at 160 mm.
 
     Raises
     ------

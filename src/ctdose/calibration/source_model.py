@@ -62,7 +62,7 @@ class SourceModel:
 
     def ctdi_air_mgy(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float) -> float:
         """CTDI free in air at the collimation, mGy per 100 mAs: about the air kerma times beam width over nT."""
-        integral_mm = axis_integral_mm(self.row)
+        integral_mm = axis_integral_mm(self.row) * self._mean_output
         return self.air_kerma_mgy(scanner, bowtie, tube_voltage_kv) * integral_mm / self.collimation_mm
 
     def profile(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float, fan_angle_rad: F64) -> F64:
@@ -85,7 +85,7 @@ class SourceModel:
     def photons(
         self, scanner: Scanner, bowtie: str, tube_voltage_kv: float, phantom_cm: int
     ) -> tuple[F64, F64]:
-        """Photons per steradian and 100 mAs in each fan bin of a response, [bins, energies], and the energies, keV."""
+        """Photons per steradian and 100 mAs in each fan bin, mean along z, [bins, energies], and the energies, keV."""
         edges = self.responses[phantom_cm].fan_edges_rad
         energies, weights = self._tube(scanner, tube_voltage_kv)
         places = (np.arange(SUBSAMPLES) + 0.5) / SUBSAMPLES
@@ -93,7 +93,12 @@ class SourceModel:
         thickness_cm = scanner.bowtie_thickness_mm(bowtie, angles) / 10.0
         mu = attenuation(scanner.bowtie_material(bowtie), energies)
         passed = np.exp(-thickness_cm[..., None] * mu).mean(axis=1)
-        return passed * weights * (CM2_PER_SR * MAS), energies
+        return passed * weights * (CM2_PER_SR * MAS * self._mean_output), energies
+
+    @property
+    def _mean_output(self) -> float:
+        """Mean over the opening along z of the tube's output, relative to the central ray: the heel effect."""
+        return float(np.mean(self.row.heel_weight))
 
     def _tube(self, scanner: Scanner, tube_voltage_kv: float) -> tuple[F64, F64]:
         """Photons behind the flat filters, per cm2 and mAs at 1 m."""

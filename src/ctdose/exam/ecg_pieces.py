@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.ecg import Ecg
+from ctdose.exam.modulation_level import keeps_open_mas
 from ctdose.exam.view_pieces import ViewPiece
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
     """Let the current of a helical plan follow the heart; other plans come back as they are.
 
     With the phase at beam-on averaged over, the expected current does not depend on time, so the pieces stay as they
-    are. With a known phase the mean over the whole beam-on is kept if the exam states it (`output_is: mean`); else the
-    current in the window is kept, and the mean over this beam-on follows.
+    are. With a known phase the mean over the whole beam-on, or the stated CTDI_vol, is kept if the exam states it
+    (`output_is: mean`); else the current in the window is kept, and the mean over this beam-on follows.
 
     Parameters
     ----------
@@ -49,10 +51,19 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
     if total <= 0.0:
         why = f"{plan.name} lasts {plan.beam_on_time_s:.3g} s and the window does not begin in that time"
         raise CtdoseError(f"start_phase_percent={ecg.start_phase_percent:g} ({why}). Write averaged.")
-    full = ecg.output_is == "full"
-    scale = 1.0 / ecg.mean_fraction if full else plan.total_mas / total
+    if ecg.output_is == "full":
+        scale = 1.0 / ecg.mean_fraction
+    elif keeps_open_mas(acquisition):
+        scale = _open_mas(plan.pieces) / _open_mas(pieces)
+    else:
+        scale = plan.total_mas / total
     pulsed = replace(plan, pieces=tuple(replace(piece, mas=piece.mas * scale) for piece in pieces))
-    return _with_mean(pulsed, total * scale / plan.total_mas) if full else pulsed
+    return _with_mean(pulsed, total * scale / plan.total_mas)
+
+
+def _open_mas(pieces: Sequence[ViewPiece]) -> float:
+    """Each mAs times the part of the beam that moving blades leave open."""
+    return math.fsum(piece.mas * piece.open_share for piece in pieces)
 
 
 def _with_mean(plan: Plan, factor: float) -> Plan:

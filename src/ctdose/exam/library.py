@@ -54,7 +54,8 @@ def exam_source(name: str) -> str:
 def exam_publication(name: str) -> str:
     """Publication that the dose figures of a shipped exam are from, and whether they were read in it."""
     source = exam_source(name)
-    return source.partition(";")[0] + (" (not verified)" if "memory" in source else "")
+    doubtful = "memory" in source or "second-hand" in source
+    return source.partition(";")[0] + (" (not verified)" if doubtful else "")
 
 
 def load_exam(source: str | Path | dict[str, Any]) -> Exam:

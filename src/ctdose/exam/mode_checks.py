@@ -9,9 +9,9 @@ from ctdose.exam.second_tube import SECOND_OUTPUTS
 from ctdose.faults import KeyPath
 from ctdose.schema import is_number
 
-SINGLE_SOURCE_PITCH = 1.55
-"""The widest common setting of a single source; not verified. Half of the 3.2 of two sources, which is twice what one
-source can (B. Schmidt and T. Flohr, Phys. Med. 79 (2020) 36-46, abstract), is 1.6."""
+SINGLE_SOURCE_PITCH = 2.0
+"""The widest setting in manuals of single-source scanners, feed over nT in both: 0.45 to 2.0 (Siemens SOMATOM Sensation
+Cardiac, operating instructions A60, p. 30), 0.5 to 2 (Siemens SOMATOM Spirit, application guide 2005, p. 22)."""
 DUAL_SOURCE_PITCH = 3.4
 """Two sources about 90 degrees apart fill each other's gaps: up to 3.2 in T. G. Flohr et al., Med. Phys. 36 (2009) 5641
 (abstract); 3.4 is the widest setting known to us, not verified."""

@@ -11,7 +11,7 @@ import numpy as np
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.modulation_attenuation import AttenuationProfile, attenuation_profile, beam_energy_kev
-from ctdose.exam.modulation_level import level_table, states_mean
+from ctdose.exam.modulation_level import keeps_open_mas, level_table, states_mean
 from ctdose.exam.modulation_pieces import cut_pieces, multiplied, places
 from ctdose.exam.modulation_shape import CurrentShape
 from ctdose.exam.tube_load import tube_loads
@@ -65,7 +65,8 @@ class TubeCurrents:
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
     """Modulate the tube current of a plan; a plan without modulation comes back as it is.
 
-    The mean current that the exam states is kept over the whole beam-on, over-ranging included. With
+    The mean current that the exam states is kept over the whole beam-on, over-ranging included; a CTDI_vol that it
+    states, with each mAs weighted by the part of the beam that moving blades leave open (`keeps_open_mas`). With
     `quality_reference_mas`, or a table and no other output, the current is absolute and the mean follows from it.
 
     Parameters
@@ -91,13 +92,14 @@ def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any)
     pieces = cut_pieces(plan.pieces, planned, along_z=shape.varies_along_z, around=shape.varies_around)
     relative, mas = shape.relative(*places(pieces)), np.array([piece.mas for piece in pieces])
     number = np.array([piece.beam for piece in pieces])
+    weight = mas * np.array([piece.open_share for piece in pieces]) if keeps_open_mas(acquisition) else mas
     current, factor = np.zeros(mas.size), np.zeros(mas.size)
     loads = tube_loads(acquisition, resolve_exposure(acquisition, scanner))
     for i, load in enumerate(loads):  # each tube, and each of two voltages, has its own current and limits
         own, level = number == i, load.current_ma
         limits = tube_limits_ma(scanner, load.tube_voltage_kv)
         mean = level if states_mean(acquisition) else None
-        current[own] = limited(level * relative[own], mas[own] / level, limits, mean)
+        current[own] = limited(level * relative[own], weight[own] / level, limits, mean)
         factor[own] = current[own] / level
     first, level = number == 0, loads[0].current_ma
     limits = tube_limits_ma(scanner, loads[0].tube_voltage_kv)
@@ -119,11 +121,11 @@ def limited(wanted: F64, seconds: F64, limits: tuple[float, float], mean_ma: flo
     Parameters
     ----------
     wanted, seconds : float64 ndarray [n]
-        Current in proportion (with a mean) or absolute, above 0, and how long it lasts.
+        Current in proportion (with a mean) or absolute, above 0, and how long it lasts, or its weight in the mean.
     limits : (float, float)
         Least and greatest current.
     mean_ma : float or None
-        Time-weighted mean to keep; it lies inside the limits.
+        Weighted mean to keep; it lies inside the limits.
 
     Returns
     -------

@@ -11,6 +11,14 @@ def states_mean(acquisition: Acquisition) -> bool:
     return acquisition.output_key not in ("quality_reference_mas", "modulation")
 
 
+def keeps_open_mas(acquisition: Acquisition) -> bool:
+    """Whether what is kept is the mean of mAs times the open part of the beam: CTDI_vol is stated, which counts these.
+
+    It makes a difference with blades that move: what they absorb is in the mAs, but not in CTDI_vol.
+    """
+    return acquisition.output_key == "ctdi_vol_mgy"
+
+
 def level_table(acquisition: Acquisition) -> CurrentTable | None:
     """The table of an acquisition, or None."""
     options = acquisition.modulation_options

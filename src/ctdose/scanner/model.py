@@ -12,6 +12,7 @@ from pydantic import field_validator
 from ctdose.errors import CtdoseError
 from ctdose.scanner.bowtie import Bowtie
 from ctdose.scanner.couch import Couch
+from ctdose.scanner.heel import axis_mean
 from ctdose.scanner.output import Output, power_law
 from ctdose.scanner.sections import Collimations, Geometry, Localizer, OverRanging, Tube
 from ctdose.scanner.tube_extras import Filter, FocalSpot, OffFocal, SecondTube, checked_thickness
@@ -202,8 +203,9 @@ class Scanner(Checked):
         """CTDI_w of one rotation without table feed, per 100 mAs.
 
         Between the tube voltages of the table by a power law; at another collimation than that of the table in
-        proportion to the index free in air, beam width / nT: so IEC 60601-2-44 defines CTDI of beams over 40 mm
-        (calibration/free_in_air.py), and up to 40 mm a simulated CTDI_w agrees with it to 1 % (docs/dose-indices.md).
+        proportion to the index free in air, beam width / nT times the mean over the beam width (`heel.axis_mean`): so
+        IEC 60601-2-44 defines CTDI of beams over 40 mm (calibration/free_in_air.py), and up to 40 mm a simulated CTDI_w
+        agrees with it to 1 % (docs/dose-indices.md).
 
         Parameters
         ----------
@@ -235,8 +237,14 @@ class Scanner(Checked):
             return None
         reference = self.output.reference_collimation_mm
         nominal = reference if collimation_mm is None else collimation_mm
-        scale = self.beam_width_mm(nominal) / nominal * reference / self.beam_width_mm(reference)
-        return scale * power_law(kv, table.ctdi_w_mgy_per_100mas, self.scanner)
+        stated = power_law(kv, table.ctdi_w_mgy_per_100mas, self.scanner)
+        if abs(nominal - reference) < SAME_MM:
+            return stated
+        here, there = (
+            self.beam_width_mm(each) / each * axis_mean(self, kv, each, filter)
+            for each in (nominal, reference)
+        )
+        return stated * here / there
 
 
 EntryT = TypeVar("EntryT")

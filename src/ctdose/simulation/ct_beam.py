@@ -15,6 +15,7 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BEAM_CT
+from ctdose.scanner.heel import heel
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.beam_tables import HEEL_BINS, POINT, BeamRow, Spot, fan_angles, opening
 
@@ -37,8 +38,8 @@ class CTBeam:
     open_solid_angle_sr : float
         Of the collimated fan.
     emitted : float
-        Photons that leave the bowtie per photon-per-steradian of the tube, sr: what makes the outputs of
-        two collimations comparable.
+        Photons that leave the bowtie per photon-per-steradian of the tube on its central ray, sr: what makes the
+        outputs of two collimations comparable.
     tube_fluence : float
         Photons behind the flat filters, 1/cm² per mAs at 1 m, of the model: with `emitted` it makes the outputs behind
         two filters comparable.
@@ -73,21 +74,15 @@ def bowtie_transmission(scanner: Scanner, bowtie: str, edges: np.ndarray, energi
 def heel_weight(
     scanner: Scanner, tube_voltage_kv: float, tan_cone: tuple[float, float], filter: str | None = None
 ) -> np.ndarray:
-    """Relative photon number in equal steps of the opening along z, from the lower to the upper blade, [HEEL_BINS].
+    """Photon number in equal steps of the opening along z, from the lower to the upper blade, [HEEL_BINS].
 
-    The weight of a cone angle is the tube's output at the take-off angle (anode angle plus the angle away from the
-    anode). Its spectrum is that of the central ray. Towards the anode the mean energy really is higher by up to 1 % at
-    the end of a 40 mm beam, 3 % of 80 mm, 8 % of 160 mm (tests/test_ct_beam.py).
+    Relative to the central ray: the tube's output at the take-off angle (`scanner.heel`). Its spectrum is that of the
+    central ray. Towards the anode the mean energy really is higher by up to 1 % at the end of a 40 mm beam, 3 % of
+    80 mm, 8 % of 160 mm (tests/test_ct_beam.py).
     """
-    from ctdose.physics.spectra import heel_profile
-
     low, high = (t / np.hypot(1.0, t) for t in tan_cone)
     centres = low + (high - low) * (np.arange(HEEL_BINS) + 0.5) / HEEL_BINS
-    away_from_anode = np.rad2deg(np.arcsin(centres)) * (
-        1.0 if scanner.geometry.anode_side == "foot" else -1.0
-    )
-    anode = scanner.geometry.anode_angle_deg
-    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), anode + away_from_anode)
+    return heel(scanner, tube_voltage_kv, np.arcsin(centres), filter)
 
 
 def focus_of(scanner: Scanner, focal_spot: str | None = None, off_focal: bool = False) -> Spot:
@@ -169,6 +164,7 @@ def build_ct_beam(
     behind = weights * bowtie_transmission(scanner, bowtie, edges, energies)
     solid_angle = opening(edges, (-half, half))
     per_bin = behind.sum(axis=1) * solid_angle
+    along_z = heel_weight(scanner, tube_voltage_kv, (-half, half), filter)
     row = BeamRow(
         kind=BEAM_CT,
         fan=(float(edges[0]), float(edges[1] - edges[0])),
@@ -177,11 +173,12 @@ def build_ct_beam(
         energy_kev=energies,
         energy_weight=behind,
         radius=radius_mm / 10.0,
-        heel_weight=heel_weight(scanner, tube_voltage_kv, (-half, half), filter),
+        heel_weight=along_z,
         tilt_rad=float(np.deg2rad(gantry_tilt_deg)),
         spot=focus_of(scanner, focal_spot, off_focal),
     )
     thinnest_mm = float(scanner.bowtie_thickness_mm(bowtie, np.zeros(1))[0])
     centre = tube.filtered({scanner.bowtie_material(bowtie): thinnest_mm})
     fluence = float(weights.sum())
-    return CTBeam(row, centre, float(solid_angle.sum()), float(per_bin.sum() / fluence), fluence)
+    emitted = float(per_bin.sum() / fluence * along_z.mean())
+    return CTBeam(row, centre, float(solid_angle.sum()), emitted, fluence)

@@ -1,0 +1,80 @@
+"""Heel effect along z: the tube's output away from its central ray, and what it makes of the CTDI free in air."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ctdose.scanner.model import Scanner
+
+STEPS = 512
+
+
+def heel(
+    scanner: Scanner, tube_voltage_kv: float, cone_angle_rad: NDArray[np.float64], filter: str | None = None
+) -> NDArray[np.float64]:
+    """Output of the tube per steradian at cone angles, relative to its central ray.
+
+    The output at the take-off angle: anode angle plus the angle away from the anode.
+
+    Parameters
+    ----------
+    scanner : Scanner
+    tube_voltage_kv : float
+    cone_angle_rad : float64 ndarray
+        Away from the plane of rotation, positive towards the head; any shape.
+    filter : str, optional
+        An additional flat filter of the scanner.
+
+    Returns
+    -------
+    float64 ndarray
+        Of the same shape.
+    """
+    from ctdose.physics.spectra import heel_profile
+
+    away_from_anode = np.rad2deg(cone_angle_rad) * (1.0 if scanner.geometry.anode_side == "foot" else -1.0)
+    anode = scanner.geometry.anode_angle_deg
+    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), anode + away_from_anode)
+
+
+def axis_mean(
+    scanner: Scanner, tube_voltage_kv: float, collimation_mm: float, filter: str | None = None
+) -> float:
+    """Mean over the beam width of the air kerma on the axis, free in air, relative to that on the central ray.
+
+    On the axis at z, t = z/R, the kerma is that of the central ray times heel(t) / (1 + t²): of the CTDI free in air
+    what beam width over nT leaves out.
+
+    Parameters
+    ----------
+    scanner : Scanner
+    tube_voltage_kv : float
+    collimation_mm : float
+        Nominal.
+    filter : str, optional
+        An additional flat filter of the scanner.
+
+    Raises
+    ------
+    CtdoseError
+        The scanner has no such collimation or filter.
+    """
+    half = scanner.beam_width_mm(collimation_mm) / 2.0 / scanner.geometry.source_isocentre_distance_mm
+    filters = tuple(sorted(scanner.filtration_mm(filter).items()))
+    return _axis_mean(tube_voltage_kv, scanner.geometry.anode_angle_deg, filters, half)
+
+
+@lru_cache(maxsize=1024)
+def _axis_mean(kv: float, anode_deg: float, filters: tuple[tuple[str, float], ...], half: float) -> float:
+    """Over tangents from -half to half: on which side the anode lies makes no difference."""
+    from ctdose.physics.spectra import heel_profile
+
+    tangent = half * ((np.arange(STEPS) + 0.5) * 2.0 / STEPS - 1.0)
+    relative = heel_profile(kv, anode_deg, dict(filters), anode_deg + np.rad2deg(np.arctan(tangent)))
+    return float(np.mean(relative / (1.0 + tangent**2)))
