@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.organ_dose import BodyDose, body_dose
 from ctdose.exam.phantom_checks import body_name
 from ctdose.results.assemble import batches_of, exam_scale, irradiated_mm
@@ -16,10 +17,11 @@ from ctdose.study.groups import Scan, share_histories
 
 if TYPE_CHECKING:
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
+    from ctdose.simulation.sums import Sums
     from ctdose.study.prepared import PreparedStudy
 
-FEWEST_BATCHES = 8
-"""Of a body: fewer give no error of a ratio that could be trusted."""
+Groups = list[list[Scan]]
+"""Of one body: in each, the members that share their histories."""
 
 
 @dataclass(frozen=True)
@@ -39,36 +41,66 @@ class BodyRun:
     group: int
 
 
-def run_body(
-    ready: PreparedStudy, number: int, emitted: Sequence[Emitted], threads: int, progress: Progress | None
-) -> list[BodyRun]:
-    """Simulate all members on one body.
+def groups_on_body(ready: PreparedStudy, number: int, emitted: Sequence[Emitted]) -> Groups:
+    """Put the members together that share histories on a body; `emitted` by member."""
+    return share_histories([_scan(ready, m, number, of_member) for m, of_member in enumerate(emitted)])
+
+
+def simulate_body(
+    ready: PreparedStudy,
+    number: int,
+    groups: Groups,
+    emitted: Sequence[Emitted],
+    batches: range,
+    threads: int,
+    progress: Progress | None,
+) -> list[Sums]:
+    """Simulate batches of each group on one body.
 
     Parameters
     ----------
     ready : PreparedStudy
     number : int
         Of the body.
+    groups : list of lists of Scan
+        From `groups_on_body`.
     emitted : sequence
         By member.
+    batches : range
+        Their numbers, of every group.
     threads : int
     progress : callable or None
 
     Raises
     ------
     KeyboardInterrupt
-        Ctrl-C: a part of a body's histories is none.
+        Ctrl-C: a part of these batches is none.
     """
-    scans = [_scan(ready, member, number, emitted[member]) for member in range(len(ready.exams))]
-    groups = share_histories(scans)
-    found: dict[int, BodyRun] = {}
+    found = []
     for g, group in enumerate(groups):
         phantom = ready.exams[group[0].member].phantoms[number]
         stage = body_name(phantom) if len(groups) == 1 else f"{body_name(phantom)} {g + 1} of {len(groups)}"
-        dosed = _run_group(ready, phantom, group, emitted, threads, stage_of(progress, stage))
-        for scan, (dose, batches) in zip(group, dosed, strict=True):
-            found[scan.member] = BodyRun(dose, batches, g)
-    return [found[member] for member in range(len(scans))]
+        found.append(_run_group(ready, phantom, group, emitted, batches, threads, stage_of(progress, stage)))
+    return found
+
+
+def runs_of_body(
+    ready: PreparedStudy, number: int, groups: Groups, emitted: Sequence[Emitted], sums: Sequence[Sums]
+) -> list[BodyRun]:
+    """Doses of all members on one body, from the sums of each group."""
+    from ctdose.dosimetry.body_rows import build_body_rows
+    from ctdose.simulation.variants import sums_of_variants
+
+    found: dict[int, BodyRun] = {}
+    for g, (group, shared) in enumerate(zip(groups, sums, strict=True)):
+        phantom = ready.exams[group[0].member].phantoms[number]
+        rows = build_body_rows(phantom)
+        for scan, own in zip(group, sums_of_variants(shared, len(group)), strict=True):
+            beams, calibrations = _planned(scan, emitted[scan.member])
+            scale = exam_scale(beams, calibrations)
+            dose = body_dose(phantom, rows, own, scale, irradiated_mm(scan.plans))
+            found[scan.member] = BodyRun(dose, batches_of(rows, own, scale), g)
+    return [found[member] for member in range(len(emitted))]
 
 
 def _scan(ready: PreparedStudy, member: int, number: int, emitted: Emitted) -> Scan:
@@ -84,46 +116,41 @@ def _run_group(
     phantom: VoxelPhantom,
     group: Sequence[Scan],
     emitted: Sequence[Emitted],
+    batches: range,
     threads: int,
     report: Callable[[int, int], None] | None,
-) -> list[tuple[BodyDose, Batches]]:
-    """Doses of the members that share histories, each with its batches."""
+) -> Sums:
+    """Histories of the members that share them."""
     from ctdose.dosimetry.body_rows import build_body_rows
     from ctdose.dosimetry.small_organs import small_organs
-    from ctdose.simulation.runner import BatchRunner, batches_for
+    from ctdose.simulation.runner import BatchRunner
     from ctdose.simulation.seed import random_key
     from ctdose.simulation.transport_tables import Physics
     from ctdose.simulation.variant_tables import build_variant_tables
-    from ctdose.simulation.variants import sums_of_variants
 
+    plans = group[0].plans
     options, rows = ready.exams[0].exam.simulation, build_body_rows(phantom)
-    planned = [_planned(scan, emitted[scan.member]) for scan in group]
     tables = build_variant_tables(
         phantom,
-        planned,
+        [_planned(scan, emitted[scan.member])[0] for scan in group],
         key=random_key(ready.seed, "exam", body_name(phantom)),
         physics=Physics(options.estimator, options.cutoff_kev, options.doppler),
         responses=rows.responses,
         composites=rows.composites,
-        raised=small_organs(phantom, irradiated_mm(group[0].plans)),
+        raised=small_organs(phantom, irradiated_mm(plans)),
     )
-    bodies = len(ready.exams[0].phantoms)
-    batches = max(FEWEST_BATCHES, batches_for(-(-ready.histories // bodies)))
-    runner = BatchRunner(tables, len(group[0].plans))
-    sums = runner.run(range(batches), threads, report)
+    runner = BatchRunner(tables, len(plans))
+    sums = runner.run(batches, threads, report)
     if runner.interrupted:
         raise KeyboardInterrupt
-    found = []
-    for scan, beams, own in zip(group, planned, sums_of_variants(sums, len(group)), strict=True):
-        scale = exam_scale(beams, [c for of_plan in emitted[scan.member] for _, c in of_plan])
-        dose = body_dose(phantom, rows, own, scale, irradiated_mm(scan.plans))
-        found.append((dose, batches_of(rows, own, scale)))
-    return found
+    return sums
 
 
-def _planned(scan: Scan, emitted: Emitted) -> list[PlannedBeam]:
-    return [
+def _planned(scan: Scan, emitted: Emitted) -> tuple[list[PlannedBeam], list[Calibration]]:
+    """Beams of all acquisitions in one list, and their calibrations."""
+    beams = [
         PlannedBeam(plan, beam, calibration.photons_per_mas, b)
         for plan, of_plan in zip(scan.plans, emitted, strict=True)
         for b, (beam, calibration) in enumerate(of_plan)
     ]
+    return beams, [calibration for of_plan in emitted for _, calibration in of_plan]

@@ -12,13 +12,14 @@ import numpy as np
 from ctdose._version import __version__
 from ctdose.exam.phantom_checks import body_name
 from ctdose.kernels.tables import BATCH_HISTORIES
-from ctdose.study.body_run import BodyRun, run_body
+from ctdose.study.body_run import BodyRun
 from ctdose.study.calibrations import Emitted, Progress, calibrate_members
 from ctdose.study.image_noise import Noise
 from ctdose.study.member_noise import noise_of_members
 from ctdose.study.member_result import member_result
 from ctdose.study.quantities import quantities_of
 from ctdose.study.result import StudyResult
+from ctdose.study.rounds import simulate_members
 
 if TYPE_CHECKING:
     from ctdose.study.prepared import PreparedStudy
@@ -42,8 +43,7 @@ def run_study(ready: PreparedStudy, *, threads: int, progress: Progress | None =
     """
     begin = time.perf_counter()
     emitted = calibrate_members(ready.exams, threads, progress)
-    bodies = range(len(ready.exams[0].phantoms))
-    runs = [run_body(ready, body, emitted, threads, progress) for body in bodies]
+    runs = simulate_members(ready, emitted, threads, progress)
     noise, notes = noise_of_members(ready, emitted, progress)
     return _result(ready, emitted, runs, noise, notes, time.perf_counter() - begin)
 
