@@ -1,6 +1,8 @@
 """`python -m ctdose`: the command line."""
 
+import sys
+
 from ctdose.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,8 @@ from ctdose.cli.rates import clock
 
 CALIBRATION = "calibration"
 """What the names of the stages before the bodies begin with."""
+IMAGE_NOISE = "image noise"
+"""The stage of a study that has variants to count, not batches of histories."""
 
 CALIBRATING = (
     "Calibrating once (some 20 s), for a beam not used here before; kept in the cache for later runs."
@@ -74,7 +76,7 @@ class ProgressReport:
 
     def _text(self, done: int, wanted: int) -> str:
         rate = self._pace.rate
-        if not rate:
+        if not rate or self._stage == IMAGE_NOISE:
             return ""
         after = self._bodies[self._bodies.index(self._stage) + 1 :] if self._stage in self._bodies else ()
         left = self._pace.seconds_for(wanted - done + len(after) * wanted)

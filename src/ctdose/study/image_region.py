@@ -90,6 +90,11 @@ def _numbers(body: VoxelPhantom, region: str) -> list[int]:
     return [organ.organ_id for organ in body.organs if organ.name in names]
 
 
+def has_region(body: VoxelPhantom, region: str) -> bool:
+    """Whether a body has the region at all."""
+    return region == CENTRE or bool(_numbers(body, region))
+
+
 def check_region(ready: PreparedStudy, bodies: Sequence[VoxelPhantom]) -> None:
     """Refuse a region that no body has, or that a variant does not image.
 
@@ -100,7 +105,7 @@ def check_region(ready: PreparedStudy, bodies: Sequence[VoxelPhantom]) -> None:
     region, file = ready.file.study.noise.region, ready.file
     if region == CENTRE:
         return
-    having = [body for body in bodies if _numbers(body, region)]
+    having = [body for body in bodies if has_region(body, region)]
     if not having:
         known = sorted({o.name for b in bodies for o in b.organs})
         known += sorted({g for b in bodies if b.anatomy is not None for g in b.anatomy.groups})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.model import MOST_WITH_TARGET
 from ctdose.study.parse import StudyFile
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ class PreparedStudy:
         Of the members.
     imaged : int
         Number of the acquisition whose images are compared.
-    histories, seed : int
+    histories : int
+        Of each set of members that share them, over all bodies; with a target, at most.
+    seed : int
+    target_error : float or None
+        How well the ratios of effective dose (of the greatest dose where it is not defined) are to be known.
     """
 
     file: StudyFile
@@ -36,16 +41,25 @@ class PreparedStudy:
     imaged: int
     histories: int
     seed: int
+    target_error: float | None = None
 
 
-def prepare_study(file: StudyFile, *, histories: int | None = None, seed: int | None = None) -> PreparedStudy:
+def prepare_study(
+    file: StudyFile,
+    *,
+    histories: int | None = None,
+    seed: int | None = None,
+    target_error: float | None = None,
+) -> PreparedStudy:
     """Load the scanners and bodies of a study and check that all fits; nothing is simulated.
 
     Parameters
     ----------
     file : StudyFile
     histories, seed : int, optional
-        Instead of those of the study.
+        Instead of those of the study. With a target `histories` is the most, by default 1e9.
+    target_error : float, optional
+        Relative standard error of the ratios of effective dose, where to stop.
 
     Raises
     ------
@@ -68,13 +82,17 @@ def prepare_study(file: StudyFile, *, histories: int | None = None, seed: int | 
             line = str(error).split("\n", 1)[0]
             why, right = f"cannot be scanned: {line}", "Change what is set, or leave this variant out."
             raise file.error(member.path, member.name, why, right) from None
+    stated = study.histories or base.simulation.histories
+    if target_error is not None:
+        stated = MOST_WITH_TARGET
     ready = PreparedStudy(
         file=file,
         exams=tuple(exams),
         names=tuple(member.name for member in file.members),
         imaged=imaged,
-        histories=histories or study.histories or base.simulation.histories,
+        histories=histories or stated,
         seed=seed if seed is not None else study.seed if study.seed is not None else base.simulation.seed,
+        target_error=target_error,
     )
     from ctdose.study.image_region import check_region
 
