@@ -98,6 +98,15 @@ def test_a_dose_of_nothing_is_zero(tmp_path):
     assert not dose_gy(pydicom.dcmread(tmp_path / "dose.dcm")).any()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_what_is_no_dose_is_not_written(tmp_path, value):
+    """A file from somebody else may hold anything; whole numbers would make a dose of it."""
+    result = made.lopsided()
+    result.bodies["adult-male"].map.absorbed_dose_mgy[1, 2, 3] = value
+    with pytest.raises(CtdoseError, match="dose map"):
+        save_export(result, tmp_path / "dose.dcm")
+
+
 def test_it_lies_in_the_frame_of_the_ct(patient, tmp_path):
     series, result = patient
     save_export(result, tmp_path / "dose.dcm", ct=series)

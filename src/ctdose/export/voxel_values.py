@@ -11,6 +11,7 @@ from ctdose.errors import CtdoseError
 from ctdose.results.result import BodyResult
 
 TITLES = {"dose": "absorbed dose", "error": "standard error of absorbed dose", "labels": "organ labels"}
+RIGHT = "Give a file that ctdose run wrote."
 UNITS = {"dose": "mGy", "error": "mGy", "labels": ""}
 
 
@@ -47,9 +48,11 @@ def voxel_values(body: BodyResult, what: str) -> VoxelValues:
     Raises
     ------
     CtdoseError
-        The result holds no dose map.
+        The result holds no dose map, or values that are no doses or lengths.
     """
     grid = body.grid
+    if min(grid.spacing_mm) <= 0.0:
+        raise CtdoseError(f"{body.name}: spacing_mm={grid.spacing_mm} (not positive). {RIGHT}")
     if what == "labels":
         values = grid.organ_index
     else:
@@ -64,13 +67,18 @@ def map_of(body: BodyResult) -> DoseMap:
     Raises
     ------
     CtdoseError
-        It was not kept.
+        It was not kept, or holds values that are no doses.
     """
     if body.map is None:
         raise CtdoseError(
             f"{body.name} (the result holds no dose map of it). Labels and organ doses can be exported; "
             "for the map run the exam again without --no-dose-map."
         )
+    if (
+        not body.map.absorbed_dose_mgy.min(initial=0.0) >= 0.0
+        or not np.isfinite(body.map.absorbed_dose_mgy).all()
+    ):
+        raise CtdoseError(f"{body.name}: dose map (negative, infinite or no numbers in it). {RIGHT}")
     return body.map
 
 

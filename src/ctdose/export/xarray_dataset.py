@@ -9,7 +9,7 @@ import numpy as np
 from ctdose.errors import MissingExtraError
 from ctdose.export.body_choice import chosen_body
 from ctdose.export.organ_records import provenance
-from ctdose.export.voxel_values import standard_error_mgy
+from ctdose.export.voxel_values import map_of, standard_error_mgy
 from ctdose.results.result import BodyResult, Grid, Result
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def _coordinates(grid: Grid) -> dict[str, Any]:
 
 
 def _maps(body: BodyResult) -> dict[str, Any]:
-    kept = body.map
-    if kept is None:
+    if body.map is None:
         return {}
+    kept = map_of(body)
     found = {
         "absorbed_dose_mgy": (AXES, kept.absorbed_dose_mgy, {"units": "mGy", "long_name": "absorbed dose"}),
         "standard_error_mgy": (
