@@ -13,7 +13,10 @@ from packaging.utils import canonicalize_name
 
 import ctdose
 
-EXTRAS = {"plot", "spectra", "dicom", "nifti", "parquet", "cuda", "cluster", "docs", "test", "dev", "all"}
+EXTRAS = {
+    *("plot", "spectra", "dicom", "nifti", "parquet", "pandas", "xarray", "cuda", "cluster"),
+    *("docs", "test", "dev", "all"),
+}
 TOP_PACKAGES = ("ctdose", "ctdose.kernels", "ctdose.phantoms")
 HEAVIEST_MB = 5.0
 HEAVIEST_WITH_DEPENDENCIES_MB = 480.0

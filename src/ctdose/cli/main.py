@@ -13,6 +13,7 @@ from ctdose.cli.check import check
 from ctdose.cli.compare import compare
 from ctdose.cli.diff import diff
 from ctdose.cli.exam import app as exam_app
+from ctdose.cli.export import export
 from ctdose.cli.guard import guarded
 from ctdose.cli.phantom import app as phantom_app
 from ctdose.cli.run import run
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command(short_help="Simulate an exam; write its result.")(run)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
+app.command(short_help="Write a result as NIfTI, DICOM RT Dose, CSV, Parquet.")(export)
 app.command(short_help="Compare two results.")(diff)
 app.command(short_help="Compare settings of an exam at equal dose or image noise.")(compare)
 app.command("what-if", short_help="Doses of another range or current, from a result.")(what_if)
