@@ -1,6 +1,6 @@
 """Draw docs/images/validation-tg195.png: every row of the published table against AAPM Report 195.
 
-    python tools/plot_validation.py
+python tools/plot_validation.py
 """
 
 from pathlib import Path
@@ -45,7 +45,9 @@ def _panel(axis, case: PublishedCase) -> None:
     axis.set_ylim(-LIMIT_PERCENT, LIMIT_PERCENT)
     axis.margins(x=0.01)
     outside = sum(not row.ok for row in case.rows)
-    axis.set_title(f"Case {case.case}: {len(case.rows)} rows, {outside} not accepted", loc="left", fontsize=10)
+    axis.set_title(
+        f"Case {case.case}: {len(case.rows)} rows, {outside} not accepted", loc="left", fontsize=10
+    )
 
 
 def main() -> None:

@@ -18,5 +18,7 @@ def _inline(writer, node):
 
 def _block(writer, node):
     anchor = f' id="{node["ids"][0]}"' if node["ids"] else ""
-    writer.body.append(f'<div class="math equation"{anchor}>{tex2mathml(node.astext(), as_block=True)}</div>\n')
+    writer.body.append(
+        f'<div class="math equation"{anchor}>{tex2mathml(node.astext(), as_block=True)}</div>\n'
+    )
     raise SkipNode
