@@ -57,6 +57,10 @@ def prepare(exam: Exam | str | Path, *, bodies: Sequence[VoxelPhantom] | None = 
     bodies : sequence of VoxelPhantom, optional
         Those of the exam's phantom, without a table, where they are loaded already.
 
+    Returns
+    -------
+    PreparedExam
+
     Raises
     ------
     CtdoseError
@@ -328,7 +332,23 @@ def what_if(result: Result, changes: Sequence[AcquisitionChange]) -> WhatIf:
 
 
 def load_result(path: str | Path) -> Result:
-    """Read a result file; see `ctdose.results.result_file.load_result`."""
+    """Read a result file, all of it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Result
+        Equal to the one that was saved.
+
+    Raises
+    ------
+    CtdoseError
+        If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
+        itself.
+    """
     from ctdose.results.result_file import load_result as load
 
     return load(path)

@@ -27,6 +27,11 @@ def show(
         str | None,
         typer.Option(metavar="ORGAN", help="What each position of the beam gives to an organ, along z."),
     ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.md", help="Write the RECORDS checklist (AAPM TG-268) of the result."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier FILE.md.")] = False,
 ) -> None:
     """Show the tables of a result: in a pipe tab-separated, after lines that begin with #.
 
@@ -37,8 +42,10 @@ def show(
       ctdose show chest.h5 --acquisitions --csv > indices.csv
       ctdose show chest.h5 --uncertainty
       ctdose show chest.h5 --profile lungs --csv > lungs.csv
+      ctdose show chest.h5 --records chest-records.md
     """
     from ctdose.cli.budget import print_profile, print_uncertainty
+    from ctdose.cli.records import check_records_path, write_records
     from ctdose.cli.summary import print_acquisitions, print_result, table_rows
     from ctdose.results.result_file import load_result
     from ctdose.results.tables import acquisition_rows, as_json, to_csv
@@ -48,6 +55,19 @@ def show(
     if acquisitions and (json_wanted or everything):
         other = "--json" if json_wanted else "--all"
         raise CtdoseError(f"--acquisitions (with {other}, which does not go with it). Give one of them.")
+    if records is not None:
+        given = {
+            "--json": json_wanted,
+            "--csv": csv_wanted,
+            "--acquisitions": acquisitions,
+            "--all": everything,
+        }
+        given |= {"--uncertainty": uncertainty, "--profile": profile is not None}
+        for name in (name for name, there in given.items() if there):
+            raise CtdoseError(f"--records (with {name}, which does not go with it). Give one of them.")
+        check_records_path(records, overwrite=overwrite)
+    elif overwrite:
+        raise CtdoseError("--overwrite (nothing is written without --records FILE.md). Leave it out.")
     if uncertainty or profile is not None:
         others = {
             "--json": json_wanted,
@@ -59,7 +79,9 @@ def show(
             own = "--uncertainty" if uncertainty else "--profile"
             raise CtdoseError(f"{own} (with {wrong[0]}, which does not go with it). Give one of them.")
     loaded = load_result(result)
-    if uncertainty:
+    if records is not None:
+        write_records(loaded, records)
+    elif uncertainty:
         print_uncertainty(loaded, csv=csv_wanted, everything=everything)
     elif profile is not None:
         print_profile(loaded, profile, csv=csv_wanted)

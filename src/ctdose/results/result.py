@@ -71,7 +71,19 @@ class Result:
         return total
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the HDF5 file; see `ctdose.results.result_file.save_result`."""
+        """Write the HDF5 file: under a temporary name first, so that a broken file never has the final one.
+
+        Parameters
+        ----------
+        path : str or Path
+        overwrite : bool
+            Replace an existing file.
+
+        Raises
+        ------
+        CtdoseError
+            If the file exists and `overwrite` is False, or it cannot be written.
+        """
         from ctdose.results.result_file import save_result
 
         save_result(self, path, overwrite=overwrite)

@@ -146,8 +146,8 @@ class PointSource:
     position_mm, aim_mm : (float, float, float)
         The source, and a point on the pyramid's axis.
     half_angles_rad : (float, float) or None
-        (a, b) of the pyramid |u'| <= tan a, |v'| <= tan b: a in the transverse (x, y) plane, b towards z. For an
-        axis along z, a is towards x and b towards y.
+        (a, b) of the pyramid ``|u'| <= tan a``, ``|v'| <= tan b``: a in the transverse (x, y) plane, b towards z.
+        For an axis along z, a is towards x and b towards y.
     spectrum : float, (energies, weights) or Spectrum
     field_limits : ((float, float), (float, float)), optional
         Instead of half angles: lower and upper tangent of the opening across and along, for a field that is not
