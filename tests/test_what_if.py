@@ -52,7 +52,7 @@ def changes(random):
 def wide():
     phantom = box()
     planned = planned_of(phantom, WIDE)
-    return phantom, planned[0].plan, run(phantom, planned, batches=48)[1]
+    return phantom, planned[0].plan, run(phantom, planned, batches=20)[1]
 
 
 def z_scores(phantom, views, keys, seed, *, start=WIDE):
@@ -63,7 +63,7 @@ def z_scores(phantom, views, keys, seed, *, start=WIDE):
     rows = [views.row_of(name) for name in NAMES]
     expected, sigma = (a[rows] for a in views.weighted(weight))
     before, _ = views.weighted(np.ones(weight.size))
-    dose, _, _ = run(phantom, planned, seed=seed, batches=48)
+    dose, _, _ = run(phantom, planned, seed=seed, batches=20)
     direct = np.array([dose.organs[name].absorbed_dose_mgy for name in NAMES])
     error = np.hypot(sigma, [dose.organs[name].standard_error_mgy for name in NAMES])
     return (expected - direct) / error, (before[rows] - direct) / error
@@ -79,7 +79,7 @@ def test_random_modulations_and_ranges_are_the_direct_runs(wide, statistics):
         for number, keys in enumerate(changes(random)):
             z, moved = z_scores(phantom, views, keys, 10 * seed + number)
             scores += z.tolist()
-            assert np.abs(moved).max() > 10.0  # the change is one that the test can see
+            assert np.abs(moved).max() > 8.0  # the change is one that the test can see
     assert np.abs(scores).max() < statistics.z_limit(statistics.level(2 * len(scores)))
     assert chdtrc(len(scores), float(np.square(scores).sum())) > statistics.LEVEL / 2.0
 
@@ -93,7 +93,7 @@ def test_modulated_from_modulated(wide, statistics):
         ({**WIDE, "modulation": table(random)}, table(random)),
         (AXIAL, table(random, ends)),
     ):
-        views = run(phantom, planned_of(phantom, start), batches=48)[1]
+        views = run(phantom, planned_of(phantom, start), batches=20)[1]
         z, _ = z_scores(phantom, views, {"modulation": second}, 77, start=start)
         assert np.abs(z).max() < statistics.z_limit(statistics.level(2 * z.size))
 
