@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from importlib import resources
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ctdose.errors import CtdoseError, nearest
 from ctdose.phantoms.family import BODIES, FAMILY, family_descriptions
+from ctdose.phantoms.phantom_cache import cached
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 DESCRIPTIONS = {
@@ -217,7 +215,7 @@ def _load(name: str, voxel_mm: float | None, arms: str) -> VoxelPhantom:
 
     age, sex = name.rsplit("-", 1)
     size = FAMILY[age][2] if voxel_mm is None else voxel_mm
-    return _cached(
+    return cached(
         f"{name}-{arms}-{size:g}mm",
         lambda: build_person(reference_person(age, sex), voxel_mm=size, arms=arms),
     )
@@ -230,41 +228,6 @@ def _load_like(
     from ctdose.phantoms.stylized import build_person, sized_person
 
     person = sized_person(age, sex, height_cm=height_cm, weight_kg=weight_kg)
-    return _cached(
+    return cached(
         f"{person.name}-{arms}-{voxel_mm:g}mm", lambda: build_person(person, voxel_mm=voxel_mm, arms=arms)
     )
-
-
-def _cached(key: str, build: Callable[[], VoxelPhantom]) -> VoxelPhantom:
-    """From the cache folder, else built and kept there; without a writable folder only built."""
-    from ctdose._cache import cache_dir
-    from ctdose.phantoms.phantom_file import load_phantom, save_phantom
-
-    folder = cache_dir("phantoms")
-    if folder is None:
-        return build()
-    path = folder / f"{key}-{source_hash()[:16]}.h5"
-    if path.is_file():
-        with contextlib.suppress(CtdoseError):  # a damaged copy is made again
-            return load_phantom(path)
-    phantom = build()
-    with contextlib.suppress(CtdoseError):  # a full disk: the phantom is at hand all the same
-        save_phantom(phantom, path, overwrite=True)
-    return phantom
-
-
-@cache
-def source_hash() -> str:
-    """SHA-256 of all that decides a built phantom: the sources of this package, its data and the materials' data."""
-    digest = hashlib.sha256()
-    for package in (
-        "ctdose.phantoms",
-        "ctdose.phantoms.stylized",
-        "ctdose.phantoms.data",
-        "ctdose.physics.data",
-    ):
-        for file in sorted(resources.files(package).iterdir(), key=lambda each: each.name):
-            if file.name.endswith((".py", ".yaml")):
-                digest.update(f"{package}/{file.name}\n".encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()
