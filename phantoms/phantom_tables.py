@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctdose.phantoms.organs import Anatomy, Organ, anatomy_from_dict, anatomy_to_dict
+from ctdose.phantoms.anatomy import Anatomy, anatomy_from_dict, anatomy_to_dict
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 

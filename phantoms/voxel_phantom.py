@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ctdose.kernels.tables import DENSITY_ONE
 from ctdose.phantoms import voxel_checks as checks
-from ctdose.phantoms.organs import Anatomy, Organ, anatomy_to_dict
+from ctdose.phantoms.anatomy import Anatomy, anatomy_to_dict
+from ctdose.phantoms.organs import Organ
 
 if TYPE_CHECKING:
     from ctdose.physics.materials import Material

@@ -3,7 +3,7 @@
 import pytest
 
 from ctdose.dosimetry.conversion import conversion_factors, load_conversion_factors
-from ctdose.phantoms.organs import SCAN_REGIONS
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 
 
 def test_the_factors_are_those_of_the_publications():

@@ -8,7 +8,7 @@ from ctdose.exam.faults import ExamError
 from ctdose.exam.library import exam_names, exam_text, load_exam
 from ctdose.exam.parse import exam_from_text
 from ctdose.exam.resolved import resolve
-from ctdose.phantoms.organs import SCAN_REGIONS
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 from ctdose.scanner.library import load_scanner
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 from ctdose.phantoms.library import BODIES, FAMILY, load_bodies, load_named
-from ctdose.phantoms.organs import REMAINDER_TISSUES, SCAN_REGIONS, WEIGHTED_TISSUES
 from ctdose.phantoms.stylized import build_person, reference_person
 from ctdose.phantoms.stylized.data_files import AGES, SEXES, read_data
+from ctdose.phantoms.tissues import REMAINDER_TISSUES, WEIGHTED_TISSUES
 
 CHILDREN = [f"{age}-{sex}" for age in AGES[:-1] for sex in SEXES]
 FROM_SITES = {"red_bone_marrow", "bone_surface"}  # by marrow sites, not by an organ of their own

@@ -12,7 +12,7 @@ from ctdose.api import prepare
 from ctdose.cli.main import main
 from ctdose.exam.library import load_exam
 from ctdose.phantoms import Organ, VoxelPhantom
-from ctdose.phantoms.organs import Anatomy
+from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.phantom_file import save_phantom
 from ctdose.physics.materials import Material
 

@@ -11,7 +11,7 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.codes import codes, region_of
 from ctdose.exam.dicom.dose_report import report_events
 from ctdose.exam.dicom.examination import read_examination
-from ctdose.phantoms.organs import SCAN_REGIONS
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 
 spec = importlib.util.spec_from_file_location(
     "dicom_examinations", Path(__file__).with_name("dicom_examinations.py")

@@ -5,8 +5,8 @@ import pytest
 
 from ctdose.dosimetry.body_rows import build_body_rows
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
-from ctdose.phantoms.organs import REMAINDER_TISSUES, WEIGHTED_TISSUES
 from ctdose.phantoms.stylized import build_adult
+from ctdose.phantoms.tissues import REMAINDER_TISSUES, WEIGHTED_TISSUES
 
 TABLE_3 = {  # ICRP Publication 103, Table 3; each share of the remainder: 0.12 / 13
     **dict.fromkeys(("red_bone_marrow", "colon", "lung", "stomach", "breast"), 0.12),

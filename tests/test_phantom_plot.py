@@ -8,7 +8,8 @@ import pytest
 from ctdose.cli.main import main
 from ctdose.cli.phantom_table import HEADINGS, organ_rows
 from ctdose.errors import CtdoseError
-from ctdose.phantoms.organs import Anatomy, Organ
+from ctdose.phantoms.anatomy import Anatomy
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.region_profiles import region_profiles, z_range_mm
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ctdose.errors import CtdoseError
-from ctdose.phantoms.organs import SCAN_REGIONS
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 from ctdose.phantoms.phantom_file import load_phantom, save_phantom
 from ctdose.phantoms.readers.icrp import read_icrp_phantom
 from ctdose.phantoms.readers.icrp_files import read_icrp_files
@@ -459,7 +459,7 @@ def test_adults_have_the_published_masses(reference, archive, adults, sex, weigh
 
 @pytest.mark.reference
 def test_organs_carry_all_tissues_of_both_sexes(adults):
-    from ctdose.phantoms.organs import ICRP103_TISSUES
+    from ctdose.phantoms.tissues import ICRP103_TISSUES
 
     found = {o.icrp103_tissue for phantom in adults.values() for o in phantom.organs}
     # Marrow and endosteum come from the marrow sites.

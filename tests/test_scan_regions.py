@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ctdose.phantoms import Organ, VoxelPhantom
+from ctdose.phantoms.anatomy import SCAN_REGIONS
 from ctdose.phantoms.library import load_named
-from ctdose.phantoms.organs import SCAN_REGIONS
 from ctdose.phantoms.scan_regions import LANDMARKS, REGIONS, found_landmarks, landmarks_of, scan_ranges
 from ctdose.physics.materials import Material
 

@@ -13,7 +13,7 @@ from ctdose.exam.library import load_exam
 from ctdose.exam.plan import plan_exam
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.imaging.size_specific import region_of, size_specific
-from ctdose.phantoms.organs import Anatomy
+from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.physics.spectra import tube_spectrum

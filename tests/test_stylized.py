@@ -5,9 +5,9 @@ import pytest
 from scipy import ndimage
 
 from ctdose.phantoms.library import load_named
-from ctdose.phantoms.organs import REMAINDER_TISSUES, WEIGHTED_TISSUES
 from ctdose.phantoms.stylized import build_adult
 from ctdose.phantoms.stylized.frame import Frame, Grid
+from ctdose.phantoms.tissues import REMAINDER_TISSUES, WEIGHTED_TISSUES
 
 FROM_SITES = {"red_bone_marrow", "bone_surface"}  # by marrow sites, not by an organ of their own
 

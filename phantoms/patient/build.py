@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError, nearest
-from ctdose.phantoms.organs import Anatomy, Organ
+from ctdose.phantoms.anatomy import Anatomy
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.patient.body import find_body, find_couch
 from ctdose.phantoms.patient.calibration import Calibration, read_calibration
 from ctdose.phantoms.patient.field import field_edge

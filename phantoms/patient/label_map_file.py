@@ -8,8 +8,9 @@ from typing import Any
 
 from ctdose.errors import nearest
 from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
-from ctdose.phantoms.organs import ICRP103_TISSUES, MAX_REGION
+from ctdose.phantoms.organs import MAX_REGION
 from ctdose.phantoms.patient.labelled_organ import IGNORED, KINDS, LabelledOrgan, make_organ, plain_words
+from ctdose.phantoms.tissues import ICRP103_TISSUES
 from ctdose.physics.materials import Material
 from ctdose.yaml_reader import Document
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ctdose.phantoms.organs import Anatomy, MarrowSite
+from ctdose.phantoms.anatomy import Anatomy
+from ctdose.phantoms.marrow_site import MarrowSite
 from ctdose.phantoms.scan_regions import found_landmarks, scan_ranges
 from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctdose.phantoms.organs import MarrowSite, Organ
+from ctdose.phantoms.marrow_site import MarrowSite
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.readers.icrp_tables import IcrpOrgan
 from ctdose.phantoms.stylized.masses import SEXES, read_data
 

@@ -9,7 +9,7 @@ from pydantic import field_validator, model_validator
 
 from ctdose.errors import nearest
 from ctdose.faults import ABSENT, Fault, FileFaults
-from ctdose.phantoms.organs import ICRP103_TISSUES
+from ctdose.phantoms.tissues import ICRP103_TISSUES
 from ctdose.physics.materials import Material
 from ctdose.schema import Checked, WholeNumber, fault, key
 from ctdose.schema_faults import check_file

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.cylinders import check_length
-from ctdose.phantoms.organs import Anatomy
 from ctdose.phantoms.scan_regions import landmarks_of, scan_ranges
 from ctdose.phantoms.stylized.cavity import Cavity
 from ctdose.phantoms.stylized.data_files import read_data

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ctdose.phantoms.organs import MarrowSite, Organ
+from ctdose.phantoms.marrow_site import MarrowSite
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.stylized.body_masses import Amount, reference_amounts
 from ctdose.phantoms.stylized.data_files import AGES, SEXES, figure, read_data
 from ctdose.phantoms.stylized.person import Person

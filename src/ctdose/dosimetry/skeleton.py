@@ -12,7 +12,7 @@ from ctdose.dosimetry.bone_response import (
     mean_response,
 )
 from ctdose.errors import CtdoseError
-from ctdose.phantoms.organs import MarrowSite
+from ctdose.phantoms.marrow_site import MarrowSite
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.simulation.scoring import FoldedResponse, TabulatedCurve
 

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ctdose.phantoms.couch import couch_region
-from ctdose.phantoms.organs import REMAINDER_TISSUES, WEIGHTED_TISSUES, Organ
+from ctdose.phantoms.organs import Organ
+from ctdose.phantoms.tissues import REMAINDER_TISSUES, WEIGHTED_TISSUES
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 WEIGHTED, REMAINDER, SKELETON, OTHER = range(4)
