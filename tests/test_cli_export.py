@@ -1,17 +1,13 @@
 """`ctdose export`: what it writes, and what it says of wrong input."""
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
+import export_results as made
 from ctdose.cli.main import main
 from ctdose.results.result_file import save_result
-
-spec = importlib.util.spec_from_file_location("export_results", Path(__file__).with_name("export_results.py"))
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Organ labels as a DICOM SEG: the same phantom as from NIfTI labels; what is not of this CT is refused in one line."""
 
 import builtins
-import importlib.util
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import patient_files as files
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.build import build_patient
@@ -15,10 +14,6 @@ from ctdose.phantoms.patient.label_map import read_label_map
 from ctdose.phantoms.patient.labelled_organ import KINDS
 from ctdose.phantoms.patient.options import Options
 from ctdose.phantoms.patient.segment_map import read_codes
-
-spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
-files = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(files)
 
 pytest.importorskip("nibabel", reason="needs the extra [nifti]")
 pytest.importorskip("highdicom", reason="needs the extra [dicom]")

@@ -1,19 +1,13 @@
 """One image of a series: its values in HU, its padding, and headers that are not what they should be."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.dicom_series import read_series
 from ctdose.phantoms.patient.field import OUTSIDE_FIELD_HU
 from ctdose.phantoms.patient.identity import Identity
-
-spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
-files = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(files)
 
 pydicom = pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 HU, _ = files.make_patient()

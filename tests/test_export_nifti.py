@@ -1,18 +1,13 @@
 """NIfTI: right way up and not half a voxel off, read back by ITK, which did not write it."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import export_results as made
 from ctdose.errors import CtdoseError
 from ctdose.export import save_export
-
-spec = importlib.util.spec_from_file_location("export_results", Path(__file__).with_name("export_results.py"))
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 nibabel = pytest.importorskip("nibabel", reason="needs the extra [nifti]")
 

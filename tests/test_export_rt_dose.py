@@ -1,25 +1,15 @@
 """DICOM RT Dose: in the frame of the patient's CT, and of nobody unless that is asked for."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import export_results as made
+import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.export import save_export
 from ctdose.phantoms.patient.build import build_patient
 from ctdose.phantoms.patient.options import Options
 
-
-def helper(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-made, files = helper("export_results"), helper("patient_files")
 pydicom = pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
 

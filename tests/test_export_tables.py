@@ -1,19 +1,14 @@
 """CSV, Parquet, pandas and xarray: the numbers of the result, with their types, and no formula."""
 
 import csv
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import export_results as made
 from ctdose.errors import CtdoseError
 from ctdose.export import save_export, to_pandas, to_xarray
-
-spec = importlib.util.spec_from_file_location("export_results", Path(__file__).with_name("export_results.py"))
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 
 @pytest.fixture(scope="module")

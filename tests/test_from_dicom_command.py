@@ -1,13 +1,11 @@
 """`ctdose exam from-dicom`: exams that pass the check, what is asked for, and that nobody's name gets through."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
+import dicom_examinations as made
 from ctdose.api import prepare
 from ctdose.cli.main import main
 from ctdose.exam.library import load_exam
@@ -15,12 +13,6 @@ from ctdose.phantoms import Organ, VoxelPhantom
 from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.phantom_file import save_phantom
 from ctdose.physics.materials import Material
-
-spec = importlib.util.spec_from_file_location(
-    "dicom_examinations", Path(__file__).with_name("dicom_examinations.py")
-)
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::UserWarning"

@@ -1,12 +1,10 @@
 """What headers of CT series say of the exposure: makers' conventions, and what is not an irradiation of its own."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
+import dicom_examinations as made
 from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.examination import read_examination
 from ctdose.exam.dicom.exposure_meaning import exposure_meaning
@@ -14,12 +12,6 @@ from ctdose.exam.dicom.frames import frames_of
 from ctdose.exam.dicom.image_events import image_events
 from ctdose.exam.dicom.image_output import mean_along_z
 from ctdose.exam.dicom.person import age_years
-
-spec = importlib.util.spec_from_file_location(
-    "dicom_examinations", Path(__file__).with_name("dicom_examinations.py")
-)
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::UserWarning"

@@ -1,23 +1,15 @@
 """CT dose reports: what is read, and how contradictions within them are found."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
+import dicom_examinations as made
 from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.codes import codes, region_of
 from ctdose.exam.dicom.dose_report import report_events
 from ctdose.exam.dicom.examination import read_examination
 from ctdose.phantoms.anatomy import SCAN_REGIONS
-
-spec = importlib.util.spec_from_file_location(
-    "dicom_examinations", Path(__file__).with_name("dicom_examinations.py")
-)
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::UserWarning"

@@ -1,19 +1,14 @@
 """NIfTI files that lie about their sizes or are damaged: refused before anything large is unpacked."""
 
 import gzip
-import importlib.util
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.nifti import read_nifti
-
-spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
-files = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(files)
 
 nibabel = pytest.importorskip("nibabel", reason="needs the extra [nifti]")
 HU, _ = files.make_patient()

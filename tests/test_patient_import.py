@@ -1,11 +1,9 @@
 """The patient's own CT: the same phantom from every orientation and format; tissues by label and CT number."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.build import build_patient
 from ctdose.phantoms.patient.calibration import read_calibration
@@ -14,10 +12,6 @@ from ctdose.phantoms.patient.field import field_edge, mark_round_field
 from ctdose.phantoms.patient.image import Image
 from ctdose.phantoms.patient.options import Options
 from ctdose.phantoms.phantom_file import load_phantom, save_phantom
-
-spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
-files = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(files)
 
 pytest.importorskip("nibabel", reason="needs the extra [nifti]")
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")

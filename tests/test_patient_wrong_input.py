@@ -2,21 +2,17 @@
 
 import builtins
 import gzip
-import importlib.util
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import patient_files as files
 from ctdose.cli.main import main
 
 pytest.importorskip("nibabel", reason="needs the extra [nifti]")
 pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
-spec = importlib.util.spec_from_file_location("patient_files", Path(__file__).with_name("patient_files.py"))
-files = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(files)
 
 IMPORT = ("phantom", "import", "ct")
 HU, LABELS = files.make_patient()

@@ -1,24 +1,14 @@
 """A source that the test makes up is recovered from its own measurements, and what cannot be known is said."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import measured_sources as truth
 from ctdose.calibration import chamber_response
 from ctdose.calibration.calibrate_source import calibrate_source
 from ctdose.calibration.measurement_file import MeasurementError
 from ctdose.results.source_text import fit_line, parameter_rows, reading_rows, undetermined
 from ctdose.scanner.beam_quality import beam_quality
-
-spec = importlib.util.spec_from_file_location(
-    "measured_sources", Path(__file__).with_name("measured_sources.py")
-)
-truth = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = truth
-spec.loader.exec_module(truth)
 
 BATCHES = 96
 SOURCE = truth.made_up()

@@ -1,13 +1,12 @@
 """The systematic part of a dose: combination by hand, and nothing from inputs that an irradiation does not have."""
 
-import importlib.util
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import view_exams as exams
 from ctdose.dosimetry.sensitivity import KINDS, load_limits, place_of, sensitivities
 from ctdose.dosimetry.systematic_parts import SystematicParts, mean_parts
 from ctdose.dosimetry.uncertainty import (
@@ -19,9 +18,6 @@ from ctdose.dosimetry.uncertainty import (
     with_uncertainty,
 )
 
-spec = importlib.util.spec_from_file_location("view_exams", Path(__file__).with_name("view_exams.py"))
-exams = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(exams)
 BEAM, HELIX, box, planned_of, run = exams.BEAM, exams.HELIX, exams.box, exams.planned_of, exams.run
 
 STILL = {

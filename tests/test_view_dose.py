@@ -1,20 +1,16 @@
 """Doses by view: they add up to the dose, with its standard error; shares and weightings against direct tallies."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import view_exams as exams
 from ctdose.dosimetry.view_ranges import dose_profile, over_ranging_bins
 from ctdose.simulation.runner import BatchRunner
 from ctdose.simulation.sums import ratio_and_error
 from ctdose.simulation.view_bins import cut_views
 
-spec = importlib.util.spec_from_file_location("view_exams", Path(__file__).with_name("view_exams.py"))
-exams = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(exams)
 HELIX, box, planned_of, run, tables_of = exams.HELIX, exams.box, exams.planned_of, exams.run, exams.tables_of
 
 NAMES = ("low", "high", "rod")

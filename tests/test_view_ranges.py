@@ -1,17 +1,12 @@
 """Ends of the scan range moved: from the views of one run, and by direct runs."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import view_exams as exams
 from ctdose.dosimetry.uncertainty import range_parts
 from ctdose.dosimetry.view_ranges import moves_with_range, shortened
 
-spec = importlib.util.spec_from_file_location("view_exams", Path(__file__).with_name("view_exams.py"))
-exams = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(exams)
 BEAM, HELIX, SCANNER, box, planned_of, run = (
     exams.BEAM,
     exams.HELIX,

@@ -1,18 +1,14 @@
 """Another current or range from the views of one run, against direct runs of it."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import view_exams as exams
 from ctdose.errors import CtdoseError
 from ctdose.results.what_if import plan_bins, view_weights
 
-spec = importlib.util.spec_from_file_location("view_exams", Path(__file__).with_name("view_exams.py"))
-exams = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(exams)
 BEAM, HELIX, SCANNER = exams.BEAM, exams.HELIX, exams.SCANNER
 box, planned_of, run = exams.box, exams.planned_of, exams.run
 NAMES = ("low", "high", "rod")
