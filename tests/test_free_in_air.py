@@ -38,7 +38,8 @@ WIDE = scanner_of(BEAMS, 160)
 
 def test_a_wide_beam_by_hand():
     # Stated: 7.8 mGy/100 mAs at nT 160, beam 163 mm. At 20 mm, beam 22.5 mm: width over nT 1.01875 and 1.125; the mean
-    # over the width, heel effect and inverse square, 0.95794 and 0.99899: 7.8 * 1.125 * 0.99899 / (1.01875 * 0.95794) = 8.9826.
+    # over the width, heel effect and inverse square, 0.95794 and 0.99899:
+    # 7.8 * 1.125 * 0.99899 / (1.01875 * 0.95794) = 8.9826.
     means = [axis_mean(WIDE, 120, nt) for nt in (160, 20)]
     assert means == pytest.approx([0.95794, 0.99899], abs=2e-5)
     assert WIDE.ctdi_w_mgy_per_100mas(120, "body", 32, 20) == pytest.approx(8.9826, rel=1e-5)
