@@ -80,8 +80,8 @@ def test_helical_worked_by_hand():
 def test_axial_worked_by_hand():
     # nT 20, increment 25, range 300 mm: ceil((300 - 20) / 25) + 1 = 13 positions, centred on 550: 400 to 700.
     # Output at nT 20: 7.8 * (22.5 / 20) / (42.5 / 40), and over those widths the kerma on the axis is in the mean
-    # 0.998116 and 0.994248 of its middle: 8.2588 * 1.003890 = 8.29095 mGy/100 mAs; 100 mAs: CTDI_vol
-    # = 8.29095 * 20 / 25 = 6.6328 mGy; DLP = 13 * 8.29095 * 2 cm = 215.56 mGy cm.
+    # 0.998116 and 0.994248 of its middle: 8.2588 * 1.003890 = 8.29095 mGy/100 mAs. With 100 mAs CTDI_vol is
+    # 8.29095 * 20 / 25 = 6.6328 mGy; DLP = 13 * 8.29095 * 2 cm = 215.56 mGy cm.
     plan = plan_of("axial")
     assert plan.rotations == 13
     assert [piece.z_start_mm for piece in plan.pieces] == pytest.approx([700.0 - 25 * i for i in range(13)])

@@ -107,3 +107,35 @@ def test_a_phantom_without_regions_wants_numbers():
     cylinder = SimpleNamespace(name="water", anatomy=None, z_range_mm=(-75.0, 75.0))
     with pytest.raises(ExamError, match=r"this phantom has no regions\)\. Write \[z_start_mm, z_end_mm\]"):
         resolve(load_exam("chest"), SCANNER, [cylinder])
+
+
+@pytest.mark.parametrize(
+    ("collimation", "table", "said"),
+    [
+        (160, False, ["wide beam: one spectrum"]),
+        (80, False, []),
+        (80, True, ["table: not under the CTDI phantom"]),
+        (140, True, ["wide beam: one spectrum", "table: not under the CTDI phantom"]),
+    ],
+)
+def test_it_says_where_the_source_is_known_to_be_off(collimation, table, said):
+    acquisition = {
+        "name": "heart",
+        "mode": "axial",
+        "tube_voltage_kv": 100,
+        "bowtie": "body",
+        "rotation_time_s": 0.3,
+    }
+    acquisition |= {"collimation_mm": collimation, "scan_range": [300, 370], "tube_current_ma": 400}
+    exam = load_exam(
+        {
+            "exam": "x",
+            "phantom": "adult-male",
+            "scanner": "generic-wide",
+            "table": table,
+            "acquisitions": [acquisition],
+        }
+    )
+    text = resolve(exam, load_scanner("generic-wide"), ADULT[:1]).to_yaml()
+    known = ("wide beam: one spectrum", "table: not under the CTDI phantom")
+    assert [words for words in known if f"#   {words}" in text] == said

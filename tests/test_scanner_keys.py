@@ -85,8 +85,11 @@ def test_the_document_has_a_row_for_every_stated_output(root):
         scanner = load_scanner(name)
         section = text.split(f"### {name}\n")[1].split("###")[0]
         for table in scanner.output.tables:
+            place = f"{table.bowtie}, {table.ctdi_phantom_cm} cm" + (
+                f", {table.filter}" if table.filter else ""
+            )
             for kv, value in table.ctdi_w_mgy_per_100mas:
-                row = f"| {table.bowtie}, {table.ctdi_phantom_cm} cm | {kv:g} | {value:.4g} |"
+                row = f"| {place} | {kv:g} | {value:.4g} |"
                 assert row in section, f"{name}: {row}"
 
 

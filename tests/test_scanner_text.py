@@ -29,7 +29,7 @@ def test_every_collimation_voltage_filter_and_table_is_there():
     for name in ("-", *DUAL.filters):
         for kv in DUAL.tube.voltages_kv:
             assert [f"{kv:g}", name] in [row[:2] for row in rows]
-    assert ["120", "14.5", "6.76", "15.6"] in rows
+    assert ["120", "14.5", "6.76", "15.6", "1.755", "1.119"] in rows
     assert any("second tube at 95 deg, a field of 355 mm" in line for line in lines)
 
 
@@ -83,7 +83,8 @@ def test_the_picture_shows_all_six(tmp_path, capsys):
     words = ("Spectra", "Half-value", "Air kerma", "thickness", "transmission", "CTDI_w")
     assert all(word in title for word, title in zip(words, titles, strict=True))
     ctdi = figure.axes[5]
-    assert [line.get_label() for line in ctdi.lines] == ["head, 16 cm", "body, 32 cm", "body, 16 cm"]
+    stated = ["head, 16 cm", "body, 32 cm", "body, 16 cm", "body, 32 cm, tin-0.4", "body, 32 cm, tin-0.6"]
+    assert [line.get_label() for line in ctdi.lines] == stated
     assert dict(zip(*ctdi.lines[1].get_data()))[120.0] == 6.76
     layers = {line.get_label(): dict(zip(*line.get_data())) for line in figure.axes[1].lines}
     assert layers["first, tin-0.6"][100.0] == pytest.approx(beam_quality(DUAL, 100, "body", "tin-0.6").hvl_mm)

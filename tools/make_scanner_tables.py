@@ -45,29 +45,34 @@ class Row:
     stated: float | None
     model: float
     centre_to_periphery: float
+    filter: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Bowtie, phantom and additional filter in words."""
+        return f"{self.bowtie}, {self.phantom_cm} cm" + (f", {self.filter}" if self.filter else "")
 
 
-def simulated(scanner: Scanner, kv: float, bowtie: str, phantom_cm: int) -> Row:
+def simulated(scanner: Scanner, kv: float, bowtie: str, phantom_cm: int, filter: str | None) -> Row:
     """Simulate CTDI_w of the model's own output: the tube's spectrum is in photons per mAs."""
     assert scanner.output is not None
     nominal = scanner.output.reference_collimation_mm
-    beam = build_ct_beam(scanner, kv, bowtie, nominal)
+    beam = build_ct_beam(scanner, kv, bowtie, nominal, filter=filter)
     tables, composites = ctdi_tables(beam, phantom_cm)
     found = simulate_ctdi(tables, composites, nominal, relative_standard_error=PRECISION, threads=2)
-    photons_per_mas = beam.emitted * float(np.sum(tube_output(scanner, kv).weights)) * SR_CM2
-    stated = scanner.ctdi_w_mgy_per_100mas(kv, bowtie, phantom_cm)
+    photons_per_mas = beam.emitted * float(np.sum(tube_output(scanner, kv, filter).weights)) * SR_CM2
+    stated = scanner.ctdi_w_mgy_per_100mas(kv, bowtie, phantom_cm, None, filter)
     model, ratio = 100.0 * photons_per_mas * found.weighted, found.center / found.periphery
-    return Row(scanner.scanner, bowtie, phantom_cm, kv, stated, model, ratio)
+    return Row(scanner.scanner, bowtie, phantom_cm, kv, stated, model, ratio, filter)
 
 
 def rows_of(scanner: Scanner) -> list[Row]:
-    """All voltages of each table of a scanner's output without an additional filter."""
+    """All voltages of each table of a scanner's output."""
     assert scanner.output is not None
-    places = [(t.bowtie, t.ctdi_phantom_cm) for t in scanner.output.tables if t.filter is None]
     rows = []
-    for bowtie, cm in places:
+    for t in scanner.output.tables:
         for kv in scanner.tube.voltages_kv:
-            rows.append(simulated(scanner, kv, bowtie, cm))
+            rows.append(simulated(scanner, kv, t.bowtie, t.ctdi_phantom_cm, t.filter))
             print(rows[-1], file=sys.stderr, flush=True)
     return rows
 
@@ -79,17 +84,17 @@ def tables(rows: list[Row]) -> str:
 
 
 def _table(name: str, rows: list[Row]) -> str:
-    at_120 = {(r.bowtie, r.phantom_cm): r for r in rows if r.kv == 120}
+    at_120 = {r.place: r for r in rows if r.kv == 120}
     heads = ("bowtie, phantom", "kV", "stated", "model", "model / stated")
     heads += ("stated, to 120 kV", "model, to 120 kV", "centre / periphery")
     head = f"| {' | '.join(heads)} |"
     lines = [f"### {name}", "", head, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for r in rows:
-        base = at_120[r.bowtie, r.phantom_cm]
+        base = at_120[r.place]
         assert r.stated is not None
         assert base.stated is not None
         cells = (
-            f"{r.bowtie}, {r.phantom_cm} cm",
+            r.place,
             f"{r.kv:g}",
             f"{r.stated:.4g}",
             f"{r.model:.4g}",
@@ -115,7 +120,7 @@ def main() -> None:
         return
     rows = [row for name in given.only for row in rows_of(load_scanner(name))]
     if given.json:
-        values = {f"{r.scanner}|{r.bowtie}|{r.phantom_cm}|{r.kv:g}": r.model for r in rows}
+        values = {f"{r.scanner}|{r.place}|{r.kv:g}": r.model for r in rows}
         given.json.write_text(json.dumps(values, indent=1))
         return
     put("tables", tables(rows))

@@ -41,6 +41,10 @@ def validate(model: type[ModelT], document: Document) -> tuple[ModelT | None, li
 
 def check_file(model: type[ModelT], document: Document, error: type[FileFaults]) -> ModelT:
     """As `validate`, but raise all faults as `error`."""
+    if not isinstance(document.data, dict):
+        first = next(name for name, field in model.model_fields.items() if field.is_required())
+        right = f"Begin with {first}: and the other keys, each at the start of a line."
+        raise error(document.file, [Fault((), ABSENT, "such a file is a mapping of keys", right, 1)])
     instance, faults = validate(model, document)
     if instance is None:
         raise error(document.file, faults)

@@ -76,10 +76,10 @@ def calibrate(
     """Photons per mAs of a beam.
 
     The source is simulated at the collimation for which the output is stated, in the CTDI phantom of the bowtie; if
-    that is more than 40 mm, at the reference beam that defines its CTDI (`ctdi_collimation_mm`). Photons per mAs and
-    solid angle are the same at every collimation. Behind an additional filter for which no output is stated, the tube
-    emits the photons that it emits without one, and the model says how many the filter lets through; its CTDI_w is
-    then simulated, not stated.
+    that is more than 40 mm, at the reference beam that defines its CTDI (`ctdi_collimation_mm`). On the central ray
+    photons per mAs and solid angle are the same at every collimation. Behind an additional filter for which no output
+    is stated, the tube emits the photons that it emits without one, and the model says how many the filter lets
+    through; its CTDI_w is then simulated, not stated.
 
     Parameters
     ----------

@@ -157,6 +157,8 @@ def _ctdi_w(acquisition: Acquisition, scanner: Scanner, phantom_cm: int, shares:
             behind = f" behind {beam.filter}" if beam.filter else ""
             why = f"{scanner.scanner} states no output for bowtie {beam.bowtie}{behind} in the {phantom_cm} cm phantom"
             right = "Give tube_current_ma or mas_per_rotation, or the CTDI_vol of a phantom that it states."
+            if beam.filter:
+                right = "Give the tube currents, or a scanner file that has an output table for that filter."
             raise CtdoseError(f"ctdi_vol_mgy={acquisition.ctdi_vol_mgy:g} ({why}). {right}")
         total += share * value
     return total

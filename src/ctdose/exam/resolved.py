@@ -22,6 +22,8 @@ from ctdose.scanner.model import Scanner
 from ctdose.schema import extra_of
 from ctdose.yaml_writer import write_yaml
 
+WIDE_MM = 80.0  # beyond it the spectrum at the anode's end differs by more than 3 % in mean energy
+
 
 @dataclass(frozen=True)
 class ResolvedExam:
@@ -150,8 +152,8 @@ def _leaves(value: Any, path: KeyPath) -> Iterable[KeyPath]:
         yield path
 
 
-def _source_lines(plan: Plan) -> Iterable[str]:
-    """What moving blades and a tilt do."""
+def _source_lines(plan: Plan, *, on_table: bool) -> Iterable[str]:
+    """What moving blades and a tilt do, and where the model of the source is known to be off by some per cent."""
     passed = sum(plan.open_mas(number) for number in range(len(plan.beams))) / plan.total_mas
     if passed < 1.0:
         low, high = plan.z_start_mm, plan.z_end_mm
@@ -163,6 +165,10 @@ def _source_lines(plan: Plan) -> Iterable[str]:
     tilt = plan.beams[0].gantry_tilt_deg
     if tilt:
         yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis"
+    if plan.collimation_mm > WIDE_MM:
+        yield "wide beam: one spectrum everywhere, too soft at the anode's end (docs/physics.md)"
+    if on_table:
+        yield "table: not under the CTDI phantom of the calibration, which moves doses by 2 to 4 % (docs/scanners.md)"
 
 
 def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
@@ -175,5 +181,5 @@ def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]
             yield f"#   {plan.tube_current_ma:.4g} mA, {plan.rotations:.4g} rotations, {plan.beam_on_time_s:.4g} s, "
             yield f"{plan.total_mas:.5g} mAs in all, beam width {plan.beam_width_mm:.4g} mm\n"
             yield from (f"#   {line}\n" for line in mode_lines(plan, item, scanner))
-            yield from (f"#   {line}\n" for line in _source_lines(plan))
+            yield from (f"#   {line}\n" for line in _source_lines(plan, on_table=bool(exam.table)))
             yield from (f"#   {line}\n" for line in modulation_lines(plan))
