@@ -34,9 +34,16 @@ def plot_noise(result: StudyResult, path: Path) -> Path:
         own = "black" if i == 0 else colour(n - 1, len(known) - 1)
         axes.plot(span, dose * _loads(result, i, span), color=own, linewidth=0.7, alpha=0.6)
         axes.errorbar(
-            result.members[i].noise_hu, dose, yerr=error, color=own, marker=marker(n), markersize=4,
-            linestyle="", capsize=2, label=result.members[i].name,
-        )  # fmt: skip
+            result.members[i].noise_hu,
+            dose,
+            yerr=error,
+            color=own,
+            marker="X" if i == 0 else marker(n - 1),
+            markersize=4,
+            linestyle="",
+            capsize=2,
+            label=result.members[i].name,
+        )
     axes.set_xscale("log")
     axes.set_yscale("log")
     doses = [result.dose_at(i, name)[0] for i in known]
@@ -59,13 +66,13 @@ def _loads(result: StudyResult, i: int, noise_hu: F64) -> F64:
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Numbers as one writes them on both logarithmic axes; round ones where less than a decade is seen."""
+    """Numbers as one writes them on both logarithmic axes; round ones where the axis is short."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
     for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        decade = high / low > 10.0
-        axis.set_major_locator(LogLocator(10.0, (1.0, 2.0, 5.0)) if decade else MaxNLocator(7))
+        wide = high / low > 5.0
+        axis.set_major_locator(LogLocator(10.0, (1.0, 2.0, 5.0)) if wide else MaxNLocator(7))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(NullFormatter())
-        if not decade:
+        if not wide:
             axis.set_minor_locator(NullLocator())
