@@ -105,9 +105,12 @@ def test_it_runs_until_ratios_are_known(folder, capsys):
     assert batches > 8  # more than the first round
 
 
-def test_a_target_that_is_not_reached_is_said(folder, capsys):
-    words = ["compare", "mine.yaml", "--target-error", "0.0001", "--histories", "1"]
+def test_a_target_that_is_not_reached_is_said_and_pictures_are_drawn(folder, capsys):
+    words = ["compare", "mine.yaml", "--target-error", "0.0001", "--histories", "1", "--plot", "pictures"]
     assert main(words) == 0
+    assert [path.name for path in (folder / "pictures").iterdir()] == [
+        "organs.png"
+    ]  # no effective dose of water
     assert "Target of 0.0001 NOT reached: the ratio of" in capsys.readouterr().err
     assert load_study_result(folder / "mine.h5").batch_doses["water-cylinder"].shape[1] == 8
 
