@@ -1,5 +1,6 @@
 """`ctdose compare`: Ctrl-C, a target of precision, wrong options; on a water cylinder in coarse voxels."""
 
+import csv
 import signal
 import subprocess
 import sys
@@ -112,7 +113,20 @@ def test_a_target_that_is_not_reached_is_said_and_pictures_are_drawn(folder, cap
         "organs.png"
     ]  # no effective dose of water
     assert "Target of 0.0001 NOT reached: the ratio of" in capsys.readouterr().err
-    assert load_study_result(folder / "mine.h5").batch_doses["water-cylinder"].shape[1] == 8
+    result = load_study_result(folder / "mine.h5")
+    assert result.batch_doses["water-cylinder"].shape[1] == 8
+    _shown_again(capsys, result)
+
+
+def _shown_again(capsys, result):
+    """`ctdose show` of the file: the tables, the CSV, and a refusal of what a study has not."""
+    assert main(["show", "mine.h5"]) == 0
+    assert "# Water: settings as stated" in capsys.readouterr().out
+    assert main(["show", "mine.h5", "--csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert len(rows) == 3 * len(result.criteria) * len(result.quantities)
+    assert main(["show", "mine.h5", "--uncertainty"]) == 2
+    assert "--uncertainty (mine.h5 is a study, which has none)." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["0", "2", "x", "1 %"])
