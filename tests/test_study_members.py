@@ -8,8 +8,8 @@ from ctdose.exam.library import exam_text
 from ctdose.study.change import Unchangeable, changed, sets_of
 from ctdose.study.keys import STUDY_KEYS
 from ctdose.study.library import load_study, study_names, study_text
-from ctdose.study.members import label
 from ctdose.study.prepared import prepare_study
+from ctdose.study.wishes import label
 
 BASE = {"acquisitions": [{"tube_current_ma": 100, "filter": "tin-0.4"}, {"effective_mas": 50}], "table": True}
 

@@ -69,11 +69,13 @@ def compare_and_save(file: StudyFile, wanted: Wanted, files: Files) -> StudyResu
 
 def _run(ready: PreparedStudy, threads: int | None, interrupt: Interrupt) -> StudyResult:
     from ctdose.api import available_threads
+    from ctdose.exam.phantom_checks import body_name
     from ctdose.simulation.compiled import is_compiled
     from ctdose.study.run import run_study
 
     display = make_display()
-    report = ProgressReport(display, (), compiled=is_compiled())
+    bodies = tuple(body_name(phantom) for phantom in ready.exams[0].phantoms)
+    report = ProgressReport(display, bodies, compiled=is_compiled())
 
     def progress(stage: str, done: int, batches: int) -> None:
         interrupt.check()

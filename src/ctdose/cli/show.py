@@ -11,7 +11,9 @@ from ctdose.errors import CtdoseError
 
 
 def show(
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file that `ctdose run` wrote.")],
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="A file that `ctdose run` or `compare` wrote.")
+    ],
     json_wanted: Annotated[bool, typer.Option("--json", help="Everything but the maps, as JSON.")] = False,
     csv_wanted: Annotated[bool, typer.Option("--csv", help="The organ table as CSV.")] = False,
     acquisitions: Annotated[
@@ -42,10 +44,12 @@ def show(
       ctdose show chest.h5 --acquisitions --csv > indices.csv
       ctdose show chest.h5 --uncertainty
       ctdose show chest.h5 --profile lungs --csv > lungs.csv
+      ctdose show chest-voltage.h5                         what ctdose compare wrote
       ctdose show chest.h5 --records chest-records.md
     """
     from ctdose.cli.budget import print_profile, print_uncertainty
     from ctdose.cli.records import check_records_path, write_records
+    from ctdose.cli.show_study import is_study, show_study
     from ctdose.cli.summary import print_acquisitions, print_result, table_rows
     from ctdose.results.result_file import load_result
     from ctdose.results.tables import acquisition_rows, as_json, to_csv
@@ -78,6 +82,16 @@ def show(
         if wrong:
             own = "--uncertainty" if uncertainty else "--profile"
             raise CtdoseError(f"{own} (with {wrong[0]}, which does not go with it). Give one of them.")
+    if is_study(result):
+        others = {
+            "--json": json_wanted,
+            "--acquisitions": acquisitions,
+            "--all": everything,
+            "--uncertainty": uncertainty,
+            "--profile": profile is not None,
+        }
+        show_study(result, csv=csv_wanted, others=others)
+        return
     loaded = load_result(result)
     if records is not None:
         write_records(loaded, records)

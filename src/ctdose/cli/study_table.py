@@ -22,7 +22,6 @@ def print_study(result: StudyResult) -> None:
     ----------
     result : StudyResult
     """
-    from ctdose.study.plots import compared_at
     from ctdose.study.tables import WORDS, noise_lines
 
     notes = noise_lines(result)
@@ -30,7 +29,7 @@ def print_study(result: StudyResult) -> None:
     for criterion in result.criteria:
         _head(f"{_words(result.quantities[0])} {WORDS[criterion]}", notes if _of_image(criterion) else [])
         _print_quantity(result, result.quantities[0], criterion)
-    criterion = compared_at(result)
+    criterion = result.compared_at
     base = result.members[0].name
     _head(
         f"Organ doses {WORDS[criterion]}, relative to {base} (whose dose is given)",

@@ -13,7 +13,6 @@ the apodisation of a real chain lower it in the same way for all settings: ratio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -170,8 +169,3 @@ class NoiseModel:
         per_element = got.signal * mas / views * element**2
         rows = thickness / element
         return float(np.mean((sigma / per_element) ** 2) * element / rows / views)
-
-
-def root_mean_square(slices: Sequence[SliceNoise]) -> float:
-    """Noise over several slices: the root of the mean variance, HU."""
-    return float(np.sqrt(np.mean([each.noise_hu**2 for each in slices])))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,12 @@ from ctdose.exam.faults import ExamError
 from ctdose.exam.library import load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
-from ctdose.faults import ABSENT, Fault, KeyPath, value_text
-from ctdose.study.change import NONE, Set, Unchangeable, changed, sets_of
+from ctdose.faults import ABSENT, Fault, KeyPath
+from ctdose.study.change import Set, Unchangeable, changed, sets_of
 from ctdose.study.faults import StudyError
 from ctdose.study.model import MOST_VARIANTS, Study
+from ctdose.study.wishes import Wish, wishes_of
 from ctdose.yaml_reader import Document
-
-UNITS = {"kv": "kV", "ma": "mA", "mas": "mAs", "mm": "mm", "mgy": "mGy", "deg": "deg", "s": "s"}
 
 
 @dataclass(frozen=True)
@@ -37,16 +34,6 @@ class Member:
     name: str
     exam: Exam
     path: KeyPath
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """A variant before it is an exam: each changed key with its place in the study's file."""
-
-    name: str
-    path: KeyPath
-    change: dict[str, Any]
-    places: dict[str, KeyPath]
 
 
 def members_of(study: Study, document: Document, folder: Path | None) -> list[Member]:
@@ -69,7 +56,7 @@ def members_of(study: Study, document: Document, folder: Path | None) -> list[Me
     """
     base, data = _base(study, document, folder)
     found, faults = [Member(study.base_name, base, ("base",))], []
-    wishes = [*_named(study), *_combined(study)]
+    wishes = wishes_of(study)
     if not wishes:
         faults.append(_fault(document, (), "has neither variants nor a grid", "Write variants: or grid:."))
     if len(wishes) > MOST_VARIANTS:
@@ -125,38 +112,7 @@ def _base(study: Study, document: Document, folder: Path | None) -> tuple[Exam, 
     return exam, dict(exam._document.data)
 
 
-def _named(study: Study) -> Iterator[_Wish]:
-    for i, variant in enumerate(study.variants):
-        path: KeyPath = ("variants", i)
-        places: dict[str, KeyPath] = {name: (*path, "change", name) for name in variant.change}
-        yield _Wish(variant.name, path, variant.change, places)
-
-
-def _combined(study: Study) -> Iterator[_Wish]:
-    grid = study.grid or {}
-    places: dict[str, KeyPath] = {name: ("grid", name) for name in grid}
-    for values in product(*grid.values()) if grid else ():
-        change = dict(zip(grid, values, strict=True))
-        name = ", ".join(label(key, value) for key, value in change.items())
-        yield _Wish(name, ("grid",), change, places)
-
-
-def label(key: str, value: Any) -> str:
-    """Short text for a value of a key: ``80 kV``, ``tin-0.4``, ``no filter``, ``pitch 1.2``."""
-    last = key.rsplit(".", 1)[-1]
-    text = value_text(value)
-    if value is None or value == NONE:
-        return f"no {last.replace('_', ' ')}"
-    if last in ("filter", "bowtie", "scanner"):
-        return text
-    words = last.split("_")
-    unit = UNITS.get(words[-1])
-    if last == "tube_voltage_kv":
-        return f"{text} kV"
-    return f"{' '.join(words[:-1])} {text} {unit}" if unit else f"{' '.join(words)} {text}"
-
-
-def _exam_of(wish: _Wish, data: dict[str, Any], base: Exam, document: Document) -> Exam:
+def _exam_of(wish: Wish, data: dict[str, Any], base: Exam, document: Document) -> Exam:
     try:
         sets = sets_of(wish.change, len(base.acquisitions))
         values = changed(data, sets)
@@ -175,7 +131,7 @@ def _exam_of(wish: _Wish, data: dict[str, Any], base: Exam, document: Document) 
     return exam
 
 
-def _wrong_key(wish: _Wish, fault: Unchangeable, base: Exam, document: Document) -> Fault:
+def _wrong_key(wish: Wish, fault: Unchangeable, base: Exam, document: Document) -> Fault:
     """The fault of the key of the change that cannot be changed."""
     for name, value in wish.change.items():
         try:
@@ -185,7 +141,7 @@ def _wrong_key(wish: _Wish, fault: Unchangeable, base: Exam, document: Document)
     return _fault(document, wish.path, fault.why, fault.right)
 
 
-def _line(wish: _Wish, each: Set, document: Document) -> int:
+def _line(wish: Wish, each: Set, document: Document) -> int:
     return document.line((*wish.places[str(each.said[0])], *each.said[1:])) or 0
 
 

@@ -11,6 +11,7 @@ from ctdose.schema_faults import validate
 from ctdose.study.faults import StudyError
 from ctdose.study.members import Member, members_of
 from ctdose.study.model import Study
+from ctdose.study.noise_checks import check_material
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
 
@@ -58,7 +59,14 @@ def study_from_document(document: Document, folder: Path | None = None) -> Study
     if not isinstance(document.data, dict):
         right = "Begin with study:, base: and variants:, each at the start of a line."
         raise StudyError(document.file, [Fault((), ABSENT, "a study is a mapping of keys", right, 1)])
+    if "exam" in document.data and "study" not in document.data:
+        right = "Run it with ctdose run, or name it as base: of a study."
+        fault = Fault(
+            ("exam",), document.data["exam"], "an exam, not a study", right, document.line(("exam",))
+        )
+        raise StudyError(document.file, [fault])
     study, faults = validate(Study, document)
     if study is None:
         raise StudyError(document.file, faults)
+    check_material(study, document)
     return StudyFile(study, tuple(members_of(study, document, folder)), document)

@@ -95,7 +95,9 @@ def prepare_study(
         target_error=target_error,
     )
     from ctdose.study.image_region import check_region
+    from ctdose.study.noise_checks import check_threshold
 
+    check_threshold(ready)
     check_region(ready, tuple(bodies))
     return ready
 

@@ -144,6 +144,13 @@ class StudyResult:
             if any(np.isfinite(member.at[name].factor) for member in self.members[1:])
         )
 
+    @property
+    def compared_at(self) -> str:
+        """At what organs are compared: equal noise, or equal CTDI_vol where noise is not known."""
+        known = self.criteria
+        first = next((name for name in (EQUAL_NOISE, EQUAL_CTDI) if name in known), None)
+        return first or (known[-1] if known else AS_STATED)
+
     def ratio(self, member: int, quantity: str, criterion: str = AS_STATED) -> tuple[float, float]:
         """Ratio of a dose to that of the base, and its statistical standard error.
 

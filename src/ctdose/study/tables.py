@@ -1,4 +1,4 @@
-"""The tables of a study: its settings, and every dose at every criterion."""
+"""The table of a study: every dose at every criterion, and what is said beside it."""
 
 from __future__ import annotations
 
@@ -27,28 +27,6 @@ WORDS = {
     EQUAL_NOISE: "at equal noise",
     EQUAL_CNR: "at equal CNR",
 }
-
-
-@dataclass(frozen=True)
-class SettingRow:
-    """One member: what it is, what its images show. As in `MemberResult`."""
-
-    variant: str
-    tube_voltage_kv: float
-    filter: str
-    bowtie: str
-    collimation_mm: float
-    pitch: float
-    tube_current_ma: float
-    total_mas: float
-    ctdi_vol_mgy: float
-    ctdi_phantom_cm: int
-    dlp_mgy_cm: float
-    noise_hu: float
-    electronic_noise_hu: float
-    contrast_hu: float
-    contrast_to_noise: float
-    histories_shared_with: int
 
 
 @dataclass(frozen=True)
@@ -88,32 +66,6 @@ class DoseRow:
     tube_current_ma: float
     total_mas: float
     note: str
-
-
-def setting_rows(result: StudyResult) -> list[SettingRow]:
-    """The settings, in the order of the study."""
-    groups = [member.group for member in result.members]
-    return [
-        SettingRow(
-            variant=m.name,
-            tube_voltage_kv=m.tube_voltage_kv,
-            filter=m.filter,
-            bowtie=m.bowtie,
-            collimation_mm=m.collimation_mm,
-            pitch=m.pitch,
-            tube_current_ma=m.tube_current_ma,
-            total_mas=m.total_mas,
-            ctdi_vol_mgy=m.ctdi_vol_mgy,
-            ctdi_phantom_cm=m.ctdi_phantom_cm,
-            dlp_mgy_cm=m.dlp_mgy_cm,
-            noise_hu=m.noise_hu,
-            electronic_noise_hu=m.electronic_noise_hu,
-            contrast_hu=m.contrast_hu,
-            contrast_to_noise=m.contrast_to_noise,
-            histories_shared_with=groups.count(m.group) - 1,
-        )
-        for m in result.members
-    ]
 
 
 def dose_rows(result: StudyResult) -> list[DoseRow]:
