@@ -43,7 +43,7 @@ def test_the_whole_of_the_scan_is_the_exam(tool, tmp_path, monkeypatch):
     marks = tool.load_named("newborn-male").anatomy.landmarks_mm
     text = coarse.format(
         body="newborn-male",
-        arms="raised",
+        phantom="{like: newborn-male, arms: raised}",
         scanner="generic-64",
         bowtie="body",
         low=marks["ischium"][2] - 40.0,

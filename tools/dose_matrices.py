@@ -13,11 +13,13 @@ import numpy as np
 from ctdose.api import load_result, simulate
 from ctdose.exam.parse import exam_from_text
 from ctdose.phantoms.library import load_named
+from ctdose.phantoms.phantom_file import load_phantom
+from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.results.result_file import save_result
 
 EXAM = """\
 exam: {body}, all of it
-phantom: {{like: {body}, arms: {arms}}}
+phantom: {phantom}
 scanner: {scanner}
 acquisitions:
   - name: all
@@ -72,6 +74,11 @@ class DoseMatrix:
         return {name: dose / length_cm for name, dose in self.doses(low_mm, high_mm).items()}
 
 
+def load_body(body: str) -> VoxelPhantom:
+    """A phantom of the library, or of a file .h5."""
+    return load_phantom(Path(body)) if body.endswith(".h5") else load_named(body)
+
+
 def dose_matrix(
     body: str,
     bowtie: str,
@@ -81,15 +88,15 @@ def dose_matrix(
     scanner: str = "generic-64",
     arms: str = "raised",
 ) -> DoseMatrix:
-    """Simulate a body, or read what an earlier call left in the folder."""
-    file = folder / f"{body}-{Path(scanner).stem}-{bowtie}-{arms}.h5"
+    """Simulate a body (a name, or a phantom file .h5), or read what an earlier call left in the folder."""
+    file = folder / f"{Path(body).stem}-{Path(scanner).stem}-{bowtie}-{arms}.h5"
     if not file.exists():
-        marks = load_named(body).anatomy.landmarks_mm
+        marks = load_body(body).anatomy.landmarks_mm
         low = marks["lung_base"][2] - 30.0 if bowtie == "head" else marks["ischium"][2] - 40.0
         text = EXAM.format(
-            body=body,
+            body=Path(body).stem,
+            phantom=body if body.endswith(".h5") else f"{{like: {body}, arms: {arms}}}",
             scanner=scanner,
-            arms=arms,
             bowtie=bowtie,
             low=low,
             high=marks["vertex"][2] + 5.0,

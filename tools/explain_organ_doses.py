@@ -1,9 +1,9 @@
 """Organ doses of a chest CT beside published ones: the upper end of the range, and what makes the effective dose.
 
-    python tools/explain_organ_doses.py FOLDER [--histories 2e6]
+    python tools/explain_organ_doses.py FOLDER [--icrp MALE.h5 FEMALE.h5] [--histories 2e6]
 
-FOLDER as of `explain_e_per_dlp`. Published: C. Lee et al., Med. Phys. 39 (2012) 2129-2146, Table IV (PMC3326072), and
-PMC7393764, Table 4.
+FOLDER as of `explain_e_per_dlp`; the two files come from `ctdose phantom import icrp ... --arms out`. Published:
+C. Lee et al., Med. Phys. 39 (2012) 2129-2146, Table IV (PMC3326072), and PMC7393764, Table 4.
 """
 
 import argparse
@@ -61,10 +61,9 @@ def over_ctdi(body: Body, organ: str, beyond_mm: float, up_mm: float) -> float:
     return body.doses.doses(low - beyond_mm, high + beyond_mm + up_mm)[f"organ:{organ}"]
 
 
-def print_adult_chest(bodies: Bodies) -> None:
+def print_adult_chest(wide: list[Body]) -> None:
     """The chest of adults to below the kidneys, organ by organ; the parts add up to the effective dose's difference."""
     weights = load_tissue_weights("icrp103")
-    wide = bodies.both("adult", wider=True)
     low_high = [body.range_mm("chest to kidneys") for body in wide]
     doses = [body.doses.per_dlp(*ends) for body, ends in zip(wide, low_high)]
     print(
@@ -92,11 +91,14 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--histories", type=float, default=2e6)
+    parser.add_argument("--icrp", nargs=2, metavar=("MALE", "FEMALE"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     bodies = Bodies(given.folder, int(given.histories))
-    for table in (print_chest_organs, print_adult_chest):
-        table(bodies)
+    print_chest_organs(bodies)
+    print_adult_chest(bodies.both("adult", wider=True))
+    if given.icrp:
+        print_adult_chest(bodies.each(given.icrp, wider=True))
 
 
 if __name__ == "__main__":

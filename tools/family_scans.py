@@ -4,18 +4,17 @@ The second beam is that of generic-64 with a wider body bowtie (`WIDER_RAD`), so
 that in 32 cm, as in AAPM Report 204; it is nobody's scanner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from dose_matrices import DoseMatrix, dose_matrix
+from dose_matrices import DoseMatrix, dose_matrix, load_body
 
 from ctdose.api import available_threads
 from ctdose.dosimetry.tissue_weights import TissueWeights
-from ctdose.phantoms.library import load_named
 from ctdose.scanner.library import load_scanner
 
 BOWTIE_RAD, WIDER_RAD = 0.205, 0.26
@@ -52,17 +51,28 @@ class Bodies:
             return "generic-64"
         file = self.folder / "generic-64-wider.yaml"
         text = files("ctdose.scanner.data").joinpath("generic-64.yaml").read_text("utf-8")
-        changed = text.replace("scanner: generic-64", "scanner: generic-64-wider")
-        file.write_text(changed.replace(f"angle_rad: {BOWTIE_RAD}", f"angle_rad: {WIDER_RAD}"), "utf-8")
+        for old, new in (
+            ("scanner: generic-64", "scanner: generic-64-wider"),
+            (f"angle_rad: {BOWTIE_RAD}", f"angle_rad: {WIDER_RAD}"),
+        ):
+            if text.count(old) != 1:
+                raise SystemExit(f"generic-64.yaml: {old} is not there once, so its bowtie cannot be widened")
+            text = text.replace(old, new)
+        file.write_text(text, "utf-8")
         return str(file)
 
     def both(
         self, age: str, bowtie: str = "body", *, wider: bool = False, arms: str = "raised"
     ) -> list[Body]:
-        """Male and female."""
+        """Male and female of an age."""
+        return self.each([f"{age}-{sex}" for sex in ("male", "female")], bowtie, wider=wider, arms=arms)
+
+    def each(
+        self, names: Sequence[str], bowtie: str = "body", *, wider: bool = False, arms: str = "raised"
+    ) -> list[Body]:
+        """Bodies by name, or by phantom file."""
         found = []
-        for sex in ("male", "female"):
-            name = f"{age}-{sex}"
+        for name in names:
             matrix = dose_matrix(
                 name, bowtie, self.histories, self.folder, scanner=self.scanner(wider), arms=arms
             )
@@ -92,7 +102,7 @@ class Bodies:
 @cache
 def landmarks(name: str) -> dict[str, float]:
     """Heights of the landmarks, and of the lower end of the kidneys."""
-    phantom = load_named(name)
+    phantom = load_body(name)
     found = {mark: place[2] for mark, place in phantom.anatomy.landmarks_mm.items()}
     kidneys = [phantom.organ(f"{side}_kidney").organ_id for side in ("left", "right")]
     lowest = np.flatnonzero(np.isin(phantom.region_index, kidneys).any(axis=(1, 2))).min()
