@@ -28,9 +28,11 @@ html_math_renderer = "mathml"
 
 # Tutorials run when the site is built; tools/build_docs.py --no-execute leaves them as text.
 nb_execution_mode = os.environ.get("CTDOSE_DOCS_EXECUTE", "off")
+nb_execution_in_temp = True  # what a tutorial writes does not stay beside it
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "gfm"  # tables that a cell displays
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it
