@@ -34,6 +34,7 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_render_markdown_format = "gfm"  # tables that a cell displays
 
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it
 numpydoc_show_class_members = False
