@@ -46,6 +46,8 @@ html_static_path = ["_static"]
 html_css_files = ["ctdose.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_show_search_summary = False  # a browser may not fetch them from a folder
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "logo": {"text": "ctdose"},
     "navbar_align": "left",
