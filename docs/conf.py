@@ -39,6 +39,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+numpydoc_validation_checks = {"GL08", "PR02"}  # no docstring; a parameter that is none
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"ctdose {release}"
