@@ -28,14 +28,18 @@ html_math_renderer = "mathml"
 
 # Tutorials run when the site is built; tools/build_docs.py --no-execute leaves them as text.
 nb_execution_mode = os.environ.get("CTDOSE_DOCS_EXECUTE", "off")
+nb_execution_in_temp = True  # what a tutorial writes does not stay beside it
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "gfm"  # tables that a cell displays
 
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+numpydoc_validation_checks = {"GL08", "PR02"}  # no docstring; a parameter that is none
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"ctdose {release}"
@@ -43,6 +47,8 @@ html_static_path = ["_static"]
 html_css_files = ["ctdose.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_show_search_summary = False  # a browser may not fetch them from a folder
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "logo": {"text": "ctdose"},
     "navbar_align": "left",

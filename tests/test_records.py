@@ -71,6 +71,7 @@ def test_names_of_other_people_do_nothing(result):
     text = records_markdown(replace(result, exam="<script>alert(1)</script>|[x](http://y)\n# z"))
     assert "<script" not in text
     assert "\n# z" not in text
+    assert "\x1b" not in records_markdown(replace(result, exam="\x1b[31mred\u202e"))
     assert escape("a|b [c](d) `e`\n<f>") == "a\\|b \\[c\\](d) \\`e\\` &lt;f&gt;"
 
 

@@ -19,7 +19,8 @@ DOCS = ROOT / "docs"
 
 def build(output: Path, *, execute: bool) -> int:
     """Run Sphinx and give its exit code; everything it writes lies under `output`."""
-    environment = dict(os.environ, CTDOSE_DOCS_EXECUTE="force" if execute else "off", MPLBACKEND="Agg")
+    environment = dict(os.environ, CTDOSE_DOCS_EXECUTE="force" if execute else "off")
+    environment.pop("MPLBACKEND", None)  # a notebook chooses its own, which shows figures below the cell
     # Tutorials call `ctdose` as a reader does: that of this interpreter, active environment or not.
     environment["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), environment.get("PATH", "")])
     doctrees = output.parent / "doctrees"

@@ -315,6 +315,11 @@ def what_if(result: Result, changes: Sequence[AcquisitionChange]) -> WhatIf:
     changes : sequence of AcquisitionChange
         Other range, modulation or tube current of acquisitions; what is not named stays.
 
+    Returns
+    -------
+    WhatIf
+        With a row for each organ: `dose`, `standard_error`, `ratio` to the dose of the result.
+
     Raises
     ------
     CtdoseError

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from ctdose.faults import one_line
+
 WORDING = {"summary": "named by a summary of the report", "remembered": "as remembered, not verified"}
 
 
@@ -67,7 +69,7 @@ def records_table(facts: Mapping[str, list[str]] | None = None) -> str:
 
 def escape(value: Any) -> str:
     """Text for a cell: one line, no sign of Markdown or HTML at work (names in a result come from other people)."""
-    text = " ".join(str(value).split())
+    text = " ".join(one_line(str(value)).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{sign}" if sign in "\\|`*_[]" else sign for sign in text)
 
