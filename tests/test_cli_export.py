@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_a_file_is_replaced_only_on_request(folder, capsys):
     assert Path("organs.csv").read_text() == "mine"
     assert main(["export", "one.h5", "-o", "organs.csv", "--overwrite"]) == 0
     assert Path("organs.csv").read_text() != "mine"
+
+
+def test_a_run_that_was_stopped_is_said_to_be(folder, capsys):
+    save_result(replace(made.adults(), complete=False), "part.h5")
+    assert main(["export", "part.h5", "-o", "organs.csv"]) == 0
+    assert "stopped early, after 131072 histories" in capsys.readouterr().err
 
 
 CASES = {
