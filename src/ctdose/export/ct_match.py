@@ -99,7 +99,7 @@ def _different(
 def _shared(
     shape: tuple[int, ...], image: Image, factors: tuple[int, int, int], first: tuple[int, int, int]
 ) -> tuple[Box, Box] | None:
-    """The voxels of the phantom that lie whole in the CT, and those of the CT that make them; None if there are none."""
+    """Voxels of the phantom that lie whole in the CT, and those of the CT that make them; None if there are none."""
     ours, theirs = [], []
     for axis, count, place, factor in zip(range(3), shape, first[::-1], factors[::-1]):
         low = max(0, -(place // factor))
