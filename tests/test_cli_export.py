@@ -1,6 +1,7 @@
 """`ctdose export`: what it writes, and what it says of wrong input."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,25 @@ def test_a_file_is_replaced_only_on_request(folder, capsys):
     assert Path("organs.csv").read_text() == "mine"
     assert main(["export", "one.h5", "-o", "organs.csv", "--overwrite"]) == 0
     assert Path("organs.csv").read_text() != "mine"
+
+
+@pytest.mark.parametrize("suffix", ["nii", "dcm"])
+@pytest.mark.parametrize(
+    "change",
+    [{"spacing_mm": (1.0, 0.0, 1.0)}, {"spacing_mm": (1.0, 1.0, 1e300)}, {"origin_mm": (0.0, -1e38, 0.0)}],
+)
+def test_a_place_that_is_none_is_refused(folder, capsys, change, suffix):
+    pytest.importorskip("pydicom", reason="needs the extra [dicom]")
+    save_result(made.lopsided(replace(made.lopsided_grid(), **change)), "odd.h5")
+    (key,) = change
+    assert f"adult-male: {key}=" in refused(capsys, "odd.h5", "-o", f"dose.{suffix}")
+    assert not Path(f"dose.{suffix}").exists()
+
+
+def test_a_run_that_was_stopped_is_said_to_be(folder, capsys):
+    save_result(replace(made.adults(), complete=False), "part.h5")
+    assert main(["export", "part.h5", "-o", "organs.csv"]) == 0
+    assert "stopped early, after 131072 histories" in capsys.readouterr().err
 
 
 CASES = {

@@ -7,19 +7,23 @@ import export_results as made
 import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.export import save_export
+from ctdose.phantoms.couch import add_couch
+from ctdose.phantoms.couch_shape import CouchShape
 from ctdose.phantoms.patient.build import build_patient
 from ctdose.phantoms.patient.options import Options
+from ctdose.physics.materials import Material
 
 pydicom = pytest.importorskip("pydicom", reason="needs the extra [dicom]")
 
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory):
-    """Folder of a CT series, and a result on a phantom made of it: cropped, and two voxels joined."""
+    """Folder of a CT series, and a result on a phantom made of it: cut on all sides, 2 x 2 x 1 voxels joined."""
     folder = tmp_path_factory.mktemp("patient")
     series = files.write_dicom(folder / "series", files.make_patient()[0])
-    phantom = build_patient(series, Options(voxel_mm=10.0)).phantom
-    assert phantom.spacing_mm == pytest.approx((8.0, 10.0, 12.0))
+    box = (-66.0, 98.0, -115.0, 55.0, 45.0, 125.0)
+    phantom = build_patient(series, Options(voxel_mm=8.0, crop_mm=box)).phantom
+    assert phantom.spacing_mm == pytest.approx((8.0, 10.0, 6.0))
     return series, made.of_phantom(phantom)
 
 
@@ -125,6 +129,24 @@ def test_nobody_is_named_unless_asked_for(patient, tmp_path):
     assert named.SOPInstanceUID != pydicom.dcmread(tmp_path / "dose.dcm").SOPInstanceUID
 
 
+def test_identifiers_are_copied_as_they_are(patient, tmp_path):
+    """Letters beyond ASCII, and values that break the rules of DICOM: archives hold them, and match them."""
+    with pydicom.config.disable_value_validation():
+        series = files.write_dicom(
+            tmp_path / "series",
+            files.make_patient()[0],
+            SpecificCharacterSet="ISO_IR 100",
+            PatientName="Müller^Jörg",
+            PatientBirthDate="UNKNOWN",
+            PatientID="9" * 70,
+        )
+    save_export(patient[1], tmp_path / "dose.dcm", ct=series, patient_identifiers=True)
+    with pydicom.config.disable_value_validation():
+        named = pydicom.dcmread(tmp_path / "dose.dcm")
+        found = str(named.PatientName), named.PatientBirthDate, named.PatientID
+    assert found == ("Müller^Jörg", "UNKNOWN", "9" * 70)
+
+
 def test_the_ct_may_be_stored_from_the_left(patient, tmp_path):
     """The same patient and grid, columns in the other sense."""
     series = files.write_dicom(tmp_path / "series", files.make_patient()[0], flip_x=True)
@@ -153,9 +175,35 @@ def test_another_ct_is_refused(patient, tmp_path, case):
     assert not (tmp_path / "dose.dcm").exists()
 
 
-def test_a_mirrored_patient_is_refused(patient, tmp_path):
-    mirrored = np.ascontiguousarray(files.make_patient()[0][:, ::-1])
-    series = files.write_dicom(tmp_path / "series", mirrored)
+def test_a_table_put_under_the_patient_is_not_missed_in_the_ct(tmp_path):
+    """The exam's table widens the grid, and stands where the CT has air."""
+    hu = files.make_patient()[0]
+    hu[:, 31:33] = -1000  # without the couch
+    series = files.write_dicom(tmp_path / "series", hu)
+    steel = Material.from_mass_fractions("iron", {"Fe": 1.0}, density_g_cm3=7.87)
+    couch = CouchShape(300.0, 20.0, 0.0, 10.0, 5.0, steel, Material("water"))
+    phantom = add_couch(build_patient(series).phantom, couch)
+    save_export(made.of_phantom(phantom), tmp_path / "dose.dcm", ct=series)
+    dataset = pydicom.dcmread(tmp_path / "dose.dcm")
+    assert dataset.Columns > hu.shape[2]
+    assert list(dataset.ImagePositionPatient) == pytest.approx(phantom.origin_mm)
+
+
+def stouter(hu):
+    """Another person on the same voxels: 20 mm of tissue where there was air."""
+    return np.where((np.roll(hu, 5, axis=2) > -200) & (hu < -500), 40, hu)
+
+
+OTHERS = {
+    "mirrored": lambda hu: np.ascontiguousarray(hu[:, ::-1]),
+    "stouter": stouter,
+    "only the lower half": lambda hu: hu[:9],
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_another_patient_on_the_same_voxels_is_refused(patient, tmp_path, case):
+    series = files.write_dicom(tmp_path / "series", OTHERS[case](files.make_patient()[0]))
     with pytest.raises(CtdoseError, match="not the CT of this result"):
         save_export(patient[1], tmp_path / "dose.dcm", ct=series)
 

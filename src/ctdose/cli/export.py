@@ -66,5 +66,8 @@ def export(
     check_place("output", output)
     if output.exists() and not overwrite:
         raise CtdoseError(f"output={output} (exists). Add --overwrite, or name another file with -o.")
-    write_file(output, export_bytes(load_result(result), wanted), overwrite=overwrite)
+    loaded = load_result(result)
+    write_file(output, export_bytes(loaded, wanted), overwrite=overwrite)
+    if not loaded.complete:
+        say(f"{result}: the run was stopped early, after {loaded.histories} histories.")
     say(f"Wrote {output}.")

@@ -9,6 +9,7 @@ from ctdose.phantoms.patient.coarsen import coarsen
 from ctdose.phantoms.patient.image import SAME_POSITION, SAME_SPACING, Image, crop
 from ctdose.results.result import BodyResult, Grid
 
+Box = tuple[slice, slice, slice]
 RIGHT = "Give the series that the phantom was made of."
 TISSUE_HU = -500.0
 AIR_BELOW, TISSUE_ABOVE = 0.05, 0.8  # g/cm3; lung lies between, and says nothing
@@ -79,25 +80,35 @@ def _different(
 
     Voxels of the phantom beyond the CT count as different where they hold an organ.
     """
-    density = np.asarray(body.grid.density_g_cm3)[body.grid.material_index]
-    known = np.isin(body.grid.organ_index, [0, *_organ_ids(body)])
+    grid = body.grid
+    known = np.isin(grid.organ_index, [0, *_organ_ids(body)])
+    tissue = known & (np.asarray(grid.density_g_cm3) > TISSUE_ABOVE)[grid.material_index]
+    air = known & (np.asarray(grid.density_g_cm3) < AIR_BELOW)[grid.material_index]
+    shared = _shared(tissue.shape, image, factors, first)
+    total = np.count_nonzero(tissue)
+    if shared is None or total == 0:
+        return None
+    ours, theirs = shared
+    values = coarsen(crop(image, theirs), factors, labels=False).values
+    wrong = total - np.count_nonzero(tissue[ours])
+    wrong += np.count_nonzero(tissue[ours] & (values < TISSUE_HU))
+    wrong += np.count_nonzero(air[ours] & (values >= TISSUE_HU))
+    return wrong / total
+
+
+def _shared(
+    shape: tuple[int, ...], image: Image, factors: tuple[int, int, int], first: tuple[int, int, int]
+) -> tuple[Box, Box] | None:
+    """Voxels of the phantom that lie whole in the CT, and those of the CT that make them; None if there are none."""
     ours, theirs = [], []
-    for axis, count, place, factor in zip(range(3), density.shape, first[::-1], factors[::-1]):
+    for axis, count, place, factor in zip(range(3), shape, first[::-1], factors[::-1]):
         low = max(0, -(place // factor))
         high = min(count, (image.values.shape[axis] - place) // factor)
         if high <= low:
             return None
         ours.append(slice(low, high))
         theirs.append(slice(place + low * factor, place + high * factor))
-    inside = tuple(ours)
-    values = coarsen(crop(image, (theirs[0], theirs[1], theirs[2])), factors, labels=False).values
-    tissue = known & (density > TISSUE_ABOVE)
-    air = known & (density < AIR_BELOW)
-    beyond = np.count_nonzero(tissue) - np.count_nonzero(tissue[inside])
-    wrong = np.count_nonzero(tissue[inside] & (values < TISSUE_HU))
-    wrong += np.count_nonzero(air[inside] & (values >= TISSUE_HU))
-    total = np.count_nonzero(tissue)
-    return (wrong + beyond) / total if total else None
+    return (ours[0], ours[1], ours[2]), (theirs[0], theirs[1], theirs[2])
 
 
 def _organ_ids(body: BodyResult) -> list[int]:

@@ -10,7 +10,7 @@ from ctdose._version import __version__
 from ctdose.errors import CtdoseError, MissingExtraError
 from ctdose.export.voxel_values import TITLES, UNITS, VoxelValues
 
-GZIP_LEVEL = 6
+GZIP_LEVEL = 1  # noise does not compress: higher levels take several times as long for a few percent
 SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT: the coordinates are those of the scanner, or of the phantom
 LONGEST_AXIS = 32767  # dim is int16
 INTENTS = {"dose": "estimate", "error": "estimate", "labels": "label"}

@@ -63,10 +63,11 @@ def rt_dose_bytes(result: Result, voxels: VoxelValues, frame: DoseFrame) -> byte
 
 def _put_identity(dataset: Any, frame: DoseFrame) -> None:
     dataset.FrameOfReferenceUID = frame.frame_of_reference_uid
+    if frame.identifying is None:
+        return
     for name in IDENTIFYING:
-        value = None if frame.identifying is None else frame.identifying.get(name)
-        if value is not None:
-            setattr(dataset, name, value)
+        if name in frame.identifying:  # elements as they are: archives match them letter by letter
+            dataset[name] = frame.identifying[name]
 
 
 def _put_equipment(dataset: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ctdose.errors import CtdoseError
+from ctdose.errors import CtdoseError, MissingExtraError
 from ctdose.export.body_choice import chosen_body
 from ctdose.export.organ_records import TABLES, records
 from ctdose.export.voxel_values import TITLES, voxel_values
@@ -156,6 +156,10 @@ def _rt_dose(result: Result, wanted: Wanted) -> bytes:
     from ctdose.export.dose_frame import dose_frame
     from ctdose.export.rt_dose import rt_dose_bytes
 
+    try:
+        import pydicom  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError("RT Dose", "dicom") from None
     body = chosen_body(result, wanted.body)
     voxels = voxel_values(body, wanted.what)
     frame = dose_frame(body, wanted.ct, identifiers=wanted.patient_identifiers)

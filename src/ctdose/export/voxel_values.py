@@ -11,6 +11,7 @@ from ctdose.errors import CtdoseError
 from ctdose.results.result import BodyResult
 
 TITLES = {"dose": "absorbed dose", "error": "standard error of absorbed dose", "labels": "organ labels"}
+FARTHEST_MM = 1e6
 RIGHT = "Give a file that ctdose run wrote."
 UNITS = {"dose": "mGy", "error": "mGy", "labels": ""}
 
@@ -51,8 +52,10 @@ def voxel_values(body: BodyResult, what: str) -> VoxelValues:
         The result holds no dose map, or values that are no doses or lengths.
     """
     grid = body.grid
-    if min(grid.spacing_mm) <= 0.0:
-        raise CtdoseError(f"{body.name}: spacing_mm={grid.spacing_mm} (not positive). {RIGHT}")
+    if not all(0.0 < size < FARTHEST_MM for size in grid.spacing_mm):
+        raise CtdoseError(f"{body.name}: spacing_mm={grid.spacing_mm} (no sizes of voxels). {RIGHT}")
+    if not all(abs(place) < FARTHEST_MM for place in grid.origin_mm):
+        raise CtdoseError(f"{body.name}: origin_mm={grid.origin_mm} (not in a room). {RIGHT}")
     if what == "labels":
         values = grid.organ_index
     else:
