@@ -16,6 +16,7 @@ from ctdose.cli.exam import app as exam_app
 from ctdose.cli.export import export
 from ctdose.cli.guard import guarded
 from ctdose.cli.phantom import app as phantom_app
+from ctdose.cli.report import report
 from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
 from ctdose.cli.show import show
@@ -37,6 +38,7 @@ app.command(short_help="Simulate an exam; write its result.")(run)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Write a result as NIfTI, DICOM RT Dose, CSV, Parquet.")(export)
+app.command(short_help="Write a result or a study as an HTML page.")(report)
 app.command(short_help="Compare two results.")(diff)
 app.command(short_help="Compare settings of an exam at equal dose or image noise.")(compare)
 app.command("what-if", short_help="Doses of another range or current, from a result.")(what_if)
