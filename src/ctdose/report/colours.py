@@ -6,10 +6,7 @@ import numpy as np
 
 # 17 colours of matplotlib's "inferno" (S. van der Walt and N. Smith, CC0), a sixteenth of the scale apart: its
 # lightness rises evenly, which colour-blind eyes and grey prints keep.
-INFERNO = (
-    "000004 0b0724 210c4a 3d0965 57106e 71196e 8a226a a32c61 bc3754 "
-    "d04545 e35933 f1711f f98c0a fcaa0f f9c932 f2e865 fcffa4"
-).split()
+INFERNO = ["000004", "0b0724", "210c4a", "3d0965", "57106e", "71196e", "8a226a", "a32c61", "bc3754", "d04545", "e35933", "f1711f", "f98c0a", "fcaa0f", "f9c932", "f2e865", "fcffa4"]
 LEVELS = 256
 
 

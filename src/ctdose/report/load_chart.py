@@ -82,9 +82,7 @@ def load_charts(result: Result) -> list[LoadChart]:
     return [_chart(result, body) for body in result.bodies.values()]
 
 
-def mas_per_cm(
-    pieces: Sequence[ViewPiece], edges_mm: np.ndarray, standing_mm: float
-) -> np.ndarray:
+def mas_per_cm(pieces: Sequence[ViewPiece], edges_mm: np.ndarray, standing_mm: float) -> np.ndarray:
     """mAs per cm in bins of z, by the places of the beam's central plane.
 
     Parameters

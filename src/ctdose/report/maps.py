@@ -19,7 +19,16 @@ from ctdose.results.result import BodyResult, Result
 HEAVIEST_BYTES = 3_200_000
 """Of all volumes, as text: what else is on a page is less than a megabyte."""
 MOST_VOXELS = 30_000_000
-SIZES_MM = ((0.0, 5.0), (2.5, 5.0), (3.5, 7.0), (5.0, 7.0), (5.0, 10.0), (7.0, 14.0), (10.0, 20.0), (20.0, 40.0))
+SIZES_MM = (
+    (0.0, 5.0),
+    (2.5, 5.0),
+    (3.5, 7.0),
+    (5.0, 7.0),
+    (5.0, 10.0),
+    (7.0, 14.0),
+    (10.0, 20.0),
+    (20.0, 40.0),
+)
 """Voxels of the anatomy and blocks of the dose, finest first: the first that are light enough are taken."""
 
 

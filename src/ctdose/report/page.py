@@ -78,7 +78,8 @@ def _environment() -> Environment:
 
 def short(value: float, digits: int = 4) -> str:
     """A number to so many significant digits; whole numbers of more keep theirs."""
-    return f"{value:.0f}" if 10.0**digits <= abs(value) < 1e15 else f"{value:.{digits}g}"
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < 1e15 else text
 
 
 def _subscript(text: str) -> Markup:

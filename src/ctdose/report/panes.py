@@ -93,7 +93,6 @@ def _middle(result: Result, volume: Volume) -> tuple[int, int, int]:
     return min(max(z, 0), nz - 1), ny // 2, nx // 2
 
 
-
 def _pane(
     result: Result,
     volume: Volume,

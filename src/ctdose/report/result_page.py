@@ -18,8 +18,8 @@ from ctdose.results.report_lines import (
     comparison_lines,
     error_lines,
     over_ranging_lines,
-    with_error,
     why_no_effective_dose,
+    with_error,
 )
 from ctdose.results.result import Result
 
@@ -90,7 +90,9 @@ def _figures(result: Result) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _dose(name: str, value: float, error: float | None, systematic: float | None) -> tuple[str, str, str, str]:
+def _dose(
+    name: str, value: float, error: float | None, systematic: float | None
+) -> tuple[str, str, str, str]:
     below = "ICRP 103; the error is statistical"
     if systematic is not None:
         below += f", inputs add ± {systematic:.2g} mSv"

@@ -129,7 +129,9 @@ def _table(result: StudyResult, criterion: str) -> RatioTable:
         for name in result.quantities
     )
     names = tuple(result.members[i].name for i in members)
-    return RatioTable(criterion, WORDS[criterion], names, rows, axis.percent(1.0), criterion in IMAGE_CRITERIA)
+    return RatioTable(
+        criterion, WORDS[criterion], names, rows, axis.percent(1.0), criterion in IMAGE_CRITERIA
+    )
 
 
 def _cell(result: StudyResult, member: int, quantity: str, criterion: str, axis: Axis) -> Cell:

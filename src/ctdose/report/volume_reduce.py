@@ -30,7 +30,7 @@ def shown_part(grid: Grid, shown_mm: tuple[float, float]) -> Crop:
     solid = grid.density_g_cm3 > AIR_G_CM3
     for plane in grid.material_index[z]:
         there |= solid[plane]
-    return z, _span(there.any(axis=1)), _span(there.any(axis=0))
+    return z, _span(np.asarray(there.any(axis=1))), _span(np.asarray(there.any(axis=0)))
 
 
 def _span(there: np.ndarray) -> slice:

@@ -75,7 +75,9 @@ def _bodies(result: Result) -> str:
 
 
 def _sentences(acquisition: AcquisitionResult, stated: dict[str, Any]) -> list[str]:
-    lines = [f"{MODES.get(acquisition.mode, acquisition.mode)} {_beam(acquisition)}; {_way(acquisition, stated)}."]
+    lines = [
+        f"{MODES.get(acquisition.mode, acquisition.mode)} {_beam(acquisition)}; {_way(acquisition, stated)}."
+    ]
     current = _currents(acquisition)
     if current:
         lines.append(current)
