@@ -251,6 +251,28 @@ def test_without_a_dose_map_the_page_says_so(result):
 def test_an_incomplete_result_is_called_so(result, html):
     assert "Incomplete:" not in html
     assert "Incomplete:" in report_html(dataclasses.replace(result, complete=False))
+    name = "adult-male"  # stopped before the second body
+    text = report_html(
+        dataclasses.replace(result, complete=False, bodies={name: result.bodies[name]}, effective_dose=None)
+    )
+    assert "No effective dose: the run was stopped before all bodies were simulated" in text
+
+
+def test_ranges_lie_where_the_file_says(page):
+    """Levels below the upper edge of the picture, which is half a voxel above the highest one shown."""
+    pictures = [own for own, _ in page.all("svg", class_="lines")]
+    levels = [float(own["y1"]) for own, _ in page.all("line", class_="planned") if own["x1"] == "0"]
+    with h5py.File(KEPT_FILE) as file:
+        body = next(each for each in file["bodies"].values() if each.attrs["number"] == 0)
+        spacing, highest = body["phantom"].attrs["spacing_mm"][2], body["z"][-1]
+        on_body = file["acquisitions/0/bodies"][body.attrs["name"]].attrs
+        height = float(pictures[0]["viewbox"].split()[3])
+        beam = on_body["beam_edges_end_mm"] + 160.0
+        top = min(highest, body["z"][:][body["z"][:] <= beam][-1]) + spacing / 2.0
+        assert levels[:2] == pytest.approx(
+            [top - on_body["planned_start_mm"], top - on_body["planned_end_mm"]], abs=1e-3
+        )
+    assert 0.0 < levels[1] < levels[0] < height
 
 
 def test_without_effective_dose_it_says_why(result):

@@ -76,6 +76,7 @@ def _root(
       ctdose exam show chest > mine.yaml   a file to begin with
       ctdose check mine.yaml               what would be simulated, and what is wrong
       ctdose show chest.h5                 the tables of a result again
+      ctdose report chest.h5               a page to read and pass on
 
     Exit codes: 0 done, 2 the input is wrong, 1 anything else. Not a medical device.
     """

@@ -124,7 +124,11 @@ def _currents(acquisition: AcquisitionResult) -> str:
 def _range(acquisition: AcquisitionResult, name: str, on_body: OnBody) -> str:
     low, high = on_body.planned_mm
     start, end = on_body.irradiated_mm
-    line = f"On {name}: planned {(high - low) / 10:.1f} cm, from z = {low:.0f} to {high:.0f} mm"
+    line = f"On {name}: planned {(high - low) / 10:.1f} cm, from z = {_mm(low)} to {_mm(high)} mm"
     if acquisition.mode == "helical":
         line += f"; with over-ranging the beam travels {(end - start) / 10:.1f} cm"
     return f"{line}; {on_body.total_mas:.4g} mAs in all."
+
+
+def _mm(value: float) -> str:
+    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
