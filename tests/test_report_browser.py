@@ -13,6 +13,7 @@ from ctdose.report.maps import dose_maps
 from ctdose.report.page import report_html
 from ctdose.report.still import Scale, section_picture
 from ctdose.report.volume import volume_of
+from ctdose.report.volume_reduce import shown_part
 from ctdose.results.plots import MARGIN_MM, beam_mm
 from ctdose.results.result_file import load_result
 
@@ -121,7 +122,12 @@ def test_sliders_move_by_keyboard_and_the_plane_is_that_of_the_file(page, result
     """One step up by the arrow key, the end by End: place, words and pixels follow."""
     name = next(iter(result.bodies))
     low, high = beam_mm(result, result.bodies[name])
-    volume = volume_of(result.bodies[name], (low - MARGIN_MM, high + MARGIN_MM), 0.0, 5.0)
+    volume = volume_of(
+        result.bodies[name],
+        shown_part(result.bodies[name].grid, (low - MARGIN_MM, high + MARGIN_MM)),
+        0.0,
+        5.0,
+    )
     scale = Scale(dose_maps(result).scale.end_mgy)
     part = '.body-map[data-body="0"] .pane[data-kind="transverse"]'
     slider = page.locator(f"{part} input")

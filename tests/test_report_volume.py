@@ -16,7 +16,7 @@ from ctdose.report.png import SIGNATURE, png_bytes
 from ctdose.report.still import Scale, dose_plane, section_picture
 from ctdose.report.ticks import axis_to, log_ticks, ticks_within
 from ctdose.report.volume import volume_of
-from ctdose.report.volume_reduce import block_means, filled
+from ctdose.report.volume_reduce import block_means, filled, shown_part, voxel_count
 from ctdose.results.result import Batches, BodyResult, Grid
 from ctdose.results.result_file import load_result
 
@@ -35,6 +35,10 @@ def body(dose: np.ndarray) -> BodyResult:
     return BodyResult("box", BodyDose("box", {}), grid, EMPTY, found, 1)
 
 
+def cut(found: BodyResult, z_mm: tuple[float, float], anatomy_mm: float, dose_mm: float):
+    return volume_of(found, shown_part(found.grid, z_mm), anatomy_mm, dose_mm)
+
+
 def places() -> list[np.ndarray]:
     """Coordinates of the voxels, x, y and z, [z, y, x] each."""
     z, y, x = (o + s * np.arange(n) for o, s, n in zip(ORIGIN[::-1], SPACING[::-1], SHAPE))
@@ -48,7 +52,7 @@ def test_a_gradient_keeps_its_place_however_coarse(size_mm, way):
     """Dose that rises linearly along one axis: what is shown within is the dose at that voxel, to a code's step."""
     x = places()[way]
     dose = 1.0 + (x - x.min()) / 10.0
-    volume = volume_of(body(dose), WHOLE, size_mm, size_mm)
+    volume = cut(body(dose), WHOLE, size_mm, size_mm)
     for axis in range(3):
         index = volume.labels.shape[axis] // 2
         shown = dose_plane(volume, axis, index)
@@ -86,7 +90,7 @@ def test_head_is_up_and_the_right_of_the_patient_on_the_left():
     """A hot corner at the patient's left (+x), back (+y) and head (+z)."""
     dose = np.zeros(SHAPE)
     dose[-3:-1, -3:-1, -3:-1] = 10.0
-    volume = volume_of(body(dose), WHOLE, 0.0, 0.0)
+    volume = cut(body(dose), WHOLE, 0.0, 0.0)
     hot = [
         np.argwhere(section_picture(volume, kind, index, Scale(10.0))[..., 0] > 180).mean(axis=0)
         for kind, index in (("coronal", -3), ("sagittal", -3), ("transverse", -3))
@@ -100,7 +104,7 @@ def test_head_is_up_and_the_right_of_the_patient_on_the_left():
 
 
 def test_air_has_no_dose_and_a_plain_anatomy_is_grey():
-    volume = volume_of(body(np.full(SHAPE, 5.0)), WHOLE, 0.0, 0.0)
+    volume = cut(body(np.full(SHAPE, 5.0)), WHOLE, 0.0, 0.0)
     picture = section_picture(volume, "transverse", volume.labels.shape[0] // 2, Scale(1e9))
     assert np.ptp(picture.astype(int), axis=2).max() <= 1
     hot = section_picture(volume, "transverse", volume.labels.shape[0] // 2, Scale(5.0))
@@ -109,9 +113,15 @@ def test_air_has_no_dose_and_a_plain_anatomy_is_grey():
 
 
 def test_only_the_shown_part_is_kept():
-    volume = volume_of(body(np.ones(SHAPE)), (108.0, 121.0), 0.0, 0.0)
+    volume = cut(body(np.ones(SHAPE)), (108.0, 121.0), 0.0, 0.0)
     assert volume.labels.shape[0] == 4
     assert volume.origin_mm[2] == 108.0
+
+
+def test_voxels_are_counted_before_they_are_made():
+    crop = (slice(3, 10), slice(0, 8), slice(2, 3))
+    assert voxel_count(crop, (2, 3, 4)) == 4 * 3 * 1
+    assert voxel_count(crop, (1, 1, 1)) == 7 * 8
 
 
 def test_a_heavy_body_becomes_coarser_until_it_fits(monkeypatch):

@@ -13,6 +13,7 @@ from ctdose.report.png import png_url
 from ctdose.report.still import Scale, section_picture
 from ctdose.report.ticks import Axis, axis_to
 from ctdose.report.volume import Volume, volume_of
+from ctdose.report.volume_reduce import shown_part, step_of, voxel_count
 from ctdose.results.plots import MARGIN_MM, beam_mm, scale_end_mgy
 from ctdose.results.result import BodyResult, Result
 
@@ -91,17 +92,23 @@ def dose_maps(result: Result) -> DoseMaps | None:
 
 
 def _light_enough(result: Result, bodies: list[BodyResult]) -> list[Volume]:
-    """The finest volumes that together weigh no more than a page may."""
-    for anatomy_mm, dose_mm in SIZES_MM:
-        volumes: list[Volume] = []
-        weight = 0
-        for body in bodies:
-            low, high = beam_mm(result, body)
-            volumes.append(volume_of(body, (low - MARGIN_MM, high + MARGIN_MM), anatomy_mm, dose_mm))
-            weight += len(packed(volumes[-1].labels)) + len(packed(volumes[-1].codes))
-        if weight <= HEAVIEST_BYTES and sum(v.labels.size for v in volumes) <= MOST_VOXELS:
-            return volumes
+    """The finest volumes that together weigh no more than a page may; if none do, the coarsest."""
+    crops = [shown_part(body.grid, _shown_mm(result, body)) for body in bodies]
+    volumes: list[Volume] = []
+    for sizes_mm in SIZES_MM:
+        steps = [step_of(body.grid.spacing_mm, sizes_mm[0]) for body in bodies]
+        many = sum(map(voxel_count, crops, steps)) > MOST_VOXELS
+        if many and sizes_mm != SIZES_MM[-1]:
+            continue
+        volumes = [volume_of(body, crop, *sizes_mm) for body, crop in zip(bodies, crops)]
+        if sum(len(packed(each.labels)) + len(packed(each.codes)) for each in volumes) <= HEAVIEST_BYTES:
+            break
     return volumes
+
+
+def _shown_mm(result: Result, body: BodyResult) -> tuple[float, float]:
+    low, high = beam_mm(result, body)
+    return low - MARGIN_MM, high + MARGIN_MM
 
 
 def packed(array: Any) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctdose.report.volume_reduce import Crop, block_means, filled, shown_part, step_of
+from ctdose.report.volume_reduce import Crop, block_means, filled, step_of
 from ctdose.results.plots import GREY
 from ctdose.results.result import BodyResult
 from ctdose.results.sections import AIR_G_CM3
@@ -57,20 +57,19 @@ class Volume:
         return self.top_mgy * (self.codes.astype(np.float64) / CODES) ** 2
 
 
-def volume_of(body: BodyResult, shown_mm: tuple[float, float], anatomy_mm: float, dose_mm: float) -> Volume:
+def volume_of(body: BodyResult, crop: Crop, anatomy_mm: float, dose_mm: float) -> Volume:
     """Reduce a body to what is shown.
 
     Parameters
     ----------
     body : BodyResult
         With a dose map.
-    shown_mm : (float, float)
-        z range.
+    crop : (slice, slice, slice)
+        Its voxels, [z, y, x]; see `shown_part`.
     anatomy_mm, dose_mm : float
         Wanted size of a label's voxel and of a dose's block; neither becomes finer than the body's voxels.
     """
     assert body.map is not None
-    crop = shown_part(body.grid, shown_mm)
     labels, origin, spacing, pairs = _labels(body, crop, anatomy_mm)
     dose, first, step = _doses(body, crop, dose_mm)
     density = body.grid.density_g_cm3[pairs[:, 1]]

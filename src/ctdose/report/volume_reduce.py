@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ctdose.results.result import Grid
@@ -45,6 +47,11 @@ def step_of(spacing_mm: tuple[float, float, float], size_mm: float) -> Steps:
     """How many voxels make one of about this size, [z, y, x]."""
     x, y, z = (max(1, round(size_mm / spacing)) for spacing in spacing_mm)
     return z, y, x
+
+
+def voxel_count(crop: Crop, steps: Steps) -> int:
+    """How many voxels are left of a part if so many become one along each axis."""
+    return math.prod(-(-(part.stop - part.start) // step) for part, step in zip(crop, steps))
 
 
 def block_means(dose: np.ndarray, solid: np.ndarray, steps: Steps) -> tuple[np.ndarray, np.ndarray]:
