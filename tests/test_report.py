@@ -122,6 +122,24 @@ def test_every_organ_dose_is_the_mean_of_the_file(page):
         assert float(own["data-error"]) == pytest.approx(np.hypot.reduce(errors) / len(errors), rel=1e-12)
 
 
+def test_doses_of_each_body_are_those_of_the_file(html):
+    part = html[html.index('<table class="plain bodies">') :]
+    part = part[: part.index("</table>")]
+    row = re.search(
+        r'<th scope="row">lungs</th><td class="number">([^<]*)</td><td class="number">([^<]*)</td>', part
+    )
+    testes = re.search(
+        r'<th scope="row">testes</th><td class="number">([^<]*)</td><td class="number">([^<]*)</td>', part
+    )
+    with h5py.File(KEPT_FILE) as file:
+        bodies = sorted(file["bodies"].values(), key=lambda each: each.attrs["number"])
+        for body, text in zip(bodies, row.groups(), strict=True):
+            table = body["organs"][:]
+            dose = float(table[table["name"] == b"lungs"]["absorbed_dose_mgy"][0])
+            assert float(text.split(" ± ")[0]) == pytest.approx(dose, rel=5e-3)
+        assert (testes.group(2) == "–") == (b"testes" not in bodies[1]["organs"]["name"])
+
+
 def test_bars_are_as_long_as_their_doses(page):
     rows = [own for own, _ in page.all("tr") if "data-organ" in own]
     bars = [own for own, _ in page.all("rect", y="5", height="10")]

@@ -83,6 +83,18 @@ def organ_chart(result: Result, body: str | None = None) -> OrganChart:
     return OrganChart(bars, axis, tuple(shown), notes)
 
 
+def doses_of_bodies(result: Result) -> list[tuple[str, list[str]]]:
+    """Each organ's dose in each body, with its statistical error, in the order of the chart; empty where it has none."""
+    own = {name: {row.organ: row for row in organ_rows(result, name)} for name in result.bodies}
+
+    def cell(body: str, organ: str) -> str:
+        row = own[body].get(organ)
+        return "" if row is None else with_error(row.absorbed_dose_mgy, row.standard_error_mgy)
+
+    organs = [row.organ for row in organ_rows(result)]
+    return [(organ.replace("_", " "), [cell(body, organ) for body in result.bodies]) for organ in organs]
+
+
 def _order(group: TissueGroup) -> tuple[int, float]:
     known = group.tag.startswith("0.")
     return (0, -float(group.tag)) if known else (1 if group.key == "rest" else 2, 0.0)

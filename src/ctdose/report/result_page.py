@@ -8,7 +8,7 @@ from ctdose.report.budget_bars import budget
 from ctdose.report.citation import bibtex, citation
 from ctdose.report.load_chart import load_charts
 from ctdose.report.maps import dose_maps
-from ctdose.report.organ_bars import organ_chart
+from ctdose.report.organ_bars import doses_of_bodies, organ_chart
 from ctdose.report.spectrum_chart import spectrum_charts
 from ctdose.report.tissue_shares import tissue_shares
 from ctdose.report.words import acquisition_sentences, exam_sentences
@@ -44,6 +44,7 @@ def result_context(result: Result) -> dict[str, Any]:
         "notes": [*error_lines(result), *over_ranging_lines(result)],
         "maps": dose_maps(result),
         "chart": organ_chart(result),
+        "body_doses": doses_of_bodies(result) if len(result.bodies) > 1 else [],
         "shares": tissue_shares(result),
         "indices": acquisition_rows(result),
         "dlp": sorted(result.dlp_mgy_cm.items()),
