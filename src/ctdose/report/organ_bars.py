@@ -84,7 +84,7 @@ def organ_chart(result: Result, body: str | None = None) -> OrganChart:
 
 
 def doses_of_bodies(result: Result) -> list[tuple[str, list[str]]]:
-    """Each organ's dose in each body, with its statistical error, in the order of the chart; empty where it has none."""
+    """Each organ's dose in each body with its statistical error, in the order of the chart; empty where it has none."""
     own = {name: {row.organ: row for row in organ_rows(result, name)} for name in result.bodies}
 
     def cell(body: str, organ: str) -> str:
