@@ -16,6 +16,7 @@ from ctdose.cli.exam import app as exam_app
 from ctdose.cli.export import export
 from ctdose.cli.guard import guarded
 from ctdose.cli.phantom import app as phantom_app
+from ctdose.cli.report import report
 from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
 from ctdose.cli.show import show
@@ -37,6 +38,7 @@ app.command(short_help="Simulate an exam; write its result.")(run)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Write a result as NIfTI, DICOM RT Dose, CSV, Parquet.")(export)
+app.command(short_help="Write a result or a study as an HTML page.")(report)
 app.command(short_help="Compare two results.")(diff)
 app.command(short_help="Compare settings of an exam at equal dose or image noise.")(compare)
 app.command("what-if", short_help="Doses of another range or current, from a result.")(what_if)
@@ -74,6 +76,7 @@ def _root(
       ctdose exam show chest > mine.yaml   a file to begin with
       ctdose check mine.yaml               what would be simulated, and what is wrong
       ctdose show chest.h5                 the tables of a result again
+      ctdose report chest.h5               a page to read and pass on
 
     Exit codes: 0 done, 2 the input is wrong, 1 anything else. Not a medical device.
     """

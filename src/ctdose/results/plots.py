@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARGIN_MM = 160.0  # shown beyond the beam, where scattered photons go
+OPACITY = 0.85  # of the dose on the anatomy
 SLAB_MM = 10.0  # dose is averaged over it, across the section: single voxels are noisy
 BONE_G_CM3 = 1.25
 FAINT = 0.15  # of the colour scale: the anatomy shines through lower doses
@@ -61,7 +62,7 @@ def plot_dose(result: Result, path: str | Path, body: str | None = None) -> None
     planes = [_planes(result, each) for each in bodies]
     layout = lay_out(planes, width_in=WIDTH_IN, height_in=HEIGHT_IN, header_in=HEADER_IN, right_in=RIGHT_IN)
     figure = new_figure(layout.width_in, layout.height_in)
-    limit = _scale_end(result, bodies)
+    limit = scale_end_mgy(result, bodies)
     for axes, each, row in zip(add_axes(figure, layout), bodies, planes):
         drawn = _draw_body(axes, result, each, row, limit)
     _title(figure, result)
@@ -78,13 +79,14 @@ def _chosen(result: Result, body: str | None) -> list[BodyResult]:
     return bodies
 
 
-def _beam_mm(result: Result, body: BodyResult) -> tuple[float, float]:
+def beam_mm(result: Result, body: BodyResult) -> tuple[float, float]:
+    """Outer edges of the beam over all acquisitions on a body, mm."""
     edges = [each.on_body[body.name].beam_edges_mm for each in result.acquisitions]
     return min(low for low, _ in edges), max(high for _, high in edges)
 
 
 def _planes(result: Result, body: BodyResult) -> tuple[Section, ...]:
-    low, high = beam = _beam_mm(result, body)
+    low, high = beam = beam_mm(result, body)
     shown = (low - MARGIN_MM, high + MARGIN_MM)
     grid = body.grid
     return sections(_solid(body), grid.origin_mm, grid.spacing_mm, shown, beam)
@@ -94,13 +96,20 @@ def _solid(body: BodyResult) -> np.ndarray:
     return (body.grid.density_g_cm3 > AIR_G_CM3)[body.grid.material_index]
 
 
-def _scale_end(result: Result, bodies: Sequence[BodyResult]) -> float:
-    """Dose at the end of the colour scale, mGy: soft tissue in the beam fills it, bone may go beyond."""
+def scale_end_mgy(result: Result, bodies: Sequence[BodyResult]) -> float:
+    """Dose at the end of the colour scale, mGy: soft tissue in the beam fills it, bone may go beyond.
+
+    Parameters
+    ----------
+    result : Result
+    bodies : sequence of BodyResult
+        All with a dose map; they share the scale.
+    """
     ends = [0.0]
     for body in bodies:
         assert body.map is not None
         z = body.grid.origin_mm[2] + body.grid.spacing_mm[2] * np.arange(len(body.map.absorbed_dose_mgy))
-        low, high = _beam_mm(result, body)
+        low, high = beam_mm(result, body)
         within = (z >= low) & (z <= high)
         density = body.grid.density_g_cm3
         soft = ((density > AIR_G_CM3) & (density < BONE_G_CM3))[body.grid.material_index[within]]
@@ -125,11 +134,11 @@ def _draw_body(
         }
         each.imshow(np.interp(plane.of(density), *GREY), cmap="gray", vmin=0.0, vmax=1.0, **where)
         shown = np.ma.masked_invalid(np.where(dose > 0.0, dose, np.nan))
-        opacity = 0.85 * np.clip(np.nan_to_num(dose) / (FAINT * limit), 0.0, 1.0)
+        opacity = OPACITY * np.clip(np.nan_to_num(dose) / (FAINT * limit), 0.0, 1.0)
         drawn = each.imshow(shown, cmap="inferno", vmin=0.0, vmax=limit, alpha=opacity, **where)
         for acquisition in result.acquisitions:
             draw_range(each, plane, acquisition.on_body[body.name].planned_mm, "--")
-        draw_range(each, plane, _beam_mm(result, body), ":")
+        draw_range(each, plane, beam_mm(result, body), ":")
         dress(each, plane, body.name)
     return drawn
 
