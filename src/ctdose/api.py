@@ -85,7 +85,7 @@ def simulate(
     kept = None
     if checkpoint is not None:
         path = Path(checkpoint)
-        kept = Checkpoint(path, ready, load_part(path) if path.exists() else None)
+        kept = Checkpoint(path, ready, load_part(path) if path.exists() else None, device=device)
     workers = threads or available_threads()
     executor = LocalThreads(workers, device, seconds=math.inf if kept is None else EVERY_SECONDS)
     result = run_exam(

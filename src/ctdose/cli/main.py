@@ -15,6 +15,7 @@ from ctdose.cli.diff import diff
 from ctdose.cli.exam import app as exam_app
 from ctdose.cli.export import export
 from ctdose.cli.guard import guarded
+from ctdose.cli.merge import merge
 from ctdose.cli.phantom import app as phantom_app
 from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings=SETTINGS,
 )
 app.command(short_help="Simulate an exam; write its result.")(run)
+app.command(short_help="Join parts of a run.")(merge)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Write a result as NIfTI, DICOM RT Dose, CSV, Parquet.")(export)

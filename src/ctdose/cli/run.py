@@ -56,6 +56,12 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew, even if there is a checkpoint.")
     ] = False,
+    batches: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A:B|I/N", help="Only these batches, or the I-th of N shares: for ctdose merge."
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the dose map on the anatomy (.png, .pdf, .svg).")
     ] = None,
@@ -71,7 +77,9 @@ def run(
       ctdose run chest
       ctdose run mine.yaml -o mine.h5 --histories 1e8 --plot mine.png
       ctdose run chest --target-error 0.01
+      ctdose run chest --histories 1e9 --batches 3/16 -o chest.3.part
     """
+    from ctdose.cli.run_part import parse_share, run_part
     from ctdose.cli.simulate import Wanted, simulate_and_save
     from ctdose.cli.summary import print_result
     from ctdose.simulation.cuda_device import check_device
@@ -92,6 +100,10 @@ def run(
     check_device(device)
     if plot is not None and no_dose_map:
         raise CtdoseError("--plot (there is nothing to draw with --no-dose-map). Leave one of them out.")
+    if batches is not None:
+        if plot is not None:
+            raise CtdoseError("--plot (a part of a run has no dose map yet). Draw it after ctdose merge.")
+        return run_part(exam, output, wanted, parse_share(batches))
     result = simulate_and_save(exam, output, wanted, overwrite=overwrite, plot=plot)
     print_result(result)
     if plot is not None:

@@ -19,6 +19,7 @@ from ctdose.execution.checkpoint import EVERY_SECONDS, Checkpoint
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
     from ctdose.exam.model import Exam
+    from ctdose.results.part_file import RunPart
     from ctdose.results.result import Result
 
 SUFFIX = ".h5"
@@ -54,6 +55,12 @@ class Wanted:
 
         return load_exam(check_exam_name(source)).with_simulation(
             histories=self.histories, seed=self.seed, target_relative_standard_error=self.target
+        )
+
+    def checkpoint(self, path: Path, ready: PreparedExam, stored: RunPart | None) -> Checkpoint:
+        """What keeps the run; `stored` is what it goes on from."""
+        return Checkpoint(
+            path, ready, stored, seconds=self.checkpoint_seconds, device=self.device, notice=say
         )
 
 
@@ -107,7 +114,7 @@ def _run(exam: Exam, path: Path, wanted: Wanted, *, overwrite: bool) -> Result:
     with Interrupt() as interrupt:
         try:
             ready = prepare(exam)
-            checkpoint = Checkpoint(kept, ready, stored, seconds=wanted.checkpoint_seconds, notice=say)
+            checkpoint = wanted.checkpoint(kept, ready, stored)
             result = _simulate(ready, wanted, checkpoint, interrupt)
         except Stopped as stop:
             raise Stopped(_left(kept), stop.by) from None

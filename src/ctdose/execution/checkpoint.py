@@ -15,6 +15,7 @@ from ctdose.simulation.sums import Sums
 
 EVERY_SECONDS = 30.0
 LARGEST_SHARE = 0.05  # of the time, spent on writing
+ADVICE = "Name another output with -o, or begin anew with --fresh."
 Notice = Callable[[str], None]
 
 
@@ -30,6 +31,10 @@ class Checkpoint:
     seconds : float
         Write about so often; seldomer where writing would take more than a twentieth of the time. Infinite: only
         when `write` is called.
+    device : str
+        On which the run is made.
+    advice : str
+        What to do where the file is that of another run.
     notice : callable, optional
         Told in one line that the file cannot be written; the run goes on.
     """
@@ -41,10 +46,13 @@ class Checkpoint:
         stored: RunPart | None = None,
         *,
         seconds: float = EVERY_SECONDS,
+        device: str = "cpu",
+        advice: str = ADVICE,
         notice: Notice = lambda text: None,
     ) -> None:
         self.path, self.seconds = path, seconds
         self._ready, self._notice = ready, notice
+        self._device, self._advice = device, advice
         self._began = self._last = time.monotonic()
         self._pause = seconds
         self._failed = False
@@ -76,7 +84,7 @@ class Checkpoint:
         for body in self._bodies.values():
             different = first_difference(identity, body.identity)
             if different is not None:
-                raise CtdoseError(_other_run(self.path, different, identity, body.identity))
+                raise self._other_run(different, identity, body.identity)
 
     def start(self, job: Job) -> Sums | None:
         """What is done of a job already.
@@ -91,7 +99,7 @@ class Checkpoint:
             return None
         different = first_difference(job.identity, stored.identity)
         if different is not None or job.identity.keys() != stored.identity.keys():
-            raise CtdoseError(_other_run(self.path, different or "identity", job.identity, stored.identity))
+            raise self._other_run(different or "identity", job.identity, stored.identity)
         return stored.sums
 
     def keep(self, job: Job, sums: Sums) -> None:
@@ -138,6 +146,7 @@ class Checkpoint:
             exam_sha256=resolved.exam_sha256,
             histories=self._ready.exam.most_histories,
             seconds=self.elapsed,
+            device=self._device,
             bodies={name: self._bodies[name] for name in order if name in self._bodies},
         )
 
@@ -145,11 +154,15 @@ class Checkpoint:
         """Delete the file: the run is over."""
         self.path.unlink(missing_ok=True)
 
+    def _other_run(self, name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> CtdoseError:
+        what = difference_text(name, wanted, stored)
+        return CtdoseError(f"{self.path} (of another run: {what}). {self._advice}")
 
-def _other_run(path: Path, name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> str:
-    what = f"its {name} is another one"
+
+def difference_text(name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> str:
+    """In words, how what is stored differs from what is wanted."""
     if name in ("seed", "dose map", "target"):
-        what = f"{name}: {stored.get(name)} there, {wanted.get(name)} here"
-    elif name == "tables":
-        what = "its tables differ: another version of ctdose or numpy, or another kind of processor"
-    return f"{path} (of another run: {what}). Name another output with -o, or begin anew with --fresh."
+        return f"{name}: {stored.get(name)} there, {wanted.get(name)} here"
+    if name == "tables":
+        return "its tables differ: another version of ctdose or numpy, or another kind of processor"
+    return f"its {name} is another one"

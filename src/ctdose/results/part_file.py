@@ -57,6 +57,8 @@ class RunPart:
         That the whole run was asked for.
     seconds : float
         Wall time so far.
+    device : str
+        ``cpu`` or ``cuda``.
     bodies : dict of str to BodyPart
         Those of which anything is done.
     """
@@ -67,6 +69,7 @@ class RunPart:
     exam_sha256: str
     histories: int
     seconds: float = 0.0
+    device: str = "cpu"
     bodies: Mapping[str, BodyPart] = field(default_factory=dict)
 
     @property
@@ -122,7 +125,8 @@ def _tree(part: RunPart) -> Tree:
     tree = Tree()
     root: dict[str, Value] = {"format": FORMAT, "format_version": FORMAT_VERSION}
     root |= {"ctdose_version": __version__, "exam": part.exam, "exam_sha256": part.exam_sha256}
-    root |= {"histories": part.histories, "histories_done": part.done, "seconds": part.seconds}
+    root |= {"histories": part.histories, "histories_done": part.done}
+    root |= {"seconds": part.seconds, "device": part.device}
     tree.group("/", root)
     _put(tree, "/exam_yaml", part.exam_yaml)
     _put(tree, "/scanner_yaml", part.scanner_yaml)
@@ -167,6 +171,7 @@ def _part(tree: Tree) -> RunPart:
         exam_sha256=str(root["exam_sha256"]),
         histories=int(_number(tree, "/", "histories")),
         seconds=float(_number(tree, "/", "seconds")),
+        device=str(root["device"]),
         bodies={str(tree.attributes[path]["name"]): _body(tree, path) for path in bodies},
     )
 
