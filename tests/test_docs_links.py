@@ -18,7 +18,9 @@ LINK = re.compile(r"\]\(([^()\s]+)\)")
 def pages(root):
     """Text of each page by its path."""
     docs = [path for path in (root / "docs").rglob("*.md") if "_build" not in path.parts]
-    return {path: path.read_text(encoding="utf-8") for path in [*docs, *(root / name for name in BESIDE_DOCS)]}
+    return {
+        path: path.read_text(encoding="utf-8") for path in [*docs, *(root / name for name in BESIDE_DOCS)]
+    }
 
 
 def prose(text):

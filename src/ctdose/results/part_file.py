@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 
 from ctdose._version import __version__
-from ctdose.errors import CtdoseError
-from ctdose.faults import one_line
-from ctdose.results.hdf5_declared import Declared, Unfit
-from ctdose.results.hdf5_read import read_tree
+from ctdose.results.file_kind import FileKind
+from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, Value, quoted
 from ctdose.results.part_layout import FORMAT, FORMAT_VERSION, part_of
-from ctdose.results.result_file import check_layout
 from ctdose.simulation.sums import Sums
 
-RIGHT = "Give a part that ctdose run wrote."
+PART_FILE = FileKind(
+    "part of a run", FORMAT, FORMAT_VERSION, part_of, right="Give a part that ctdose run wrote."
+)
+UNDAMAGED = "Use an undamaged copy."
 MOST_VOXELS = 1 << 32
 
 
@@ -100,25 +100,7 @@ def load_part(path: Path) -> RunPart:
         If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
         itself.
     """
-    tree = read_tree(path, _identify, lambda root, declared: _check(declared), RIGHT)
-    try:
-        return _part(tree)
-    except (Unfit, KeyError, ValueError, TypeError) as fault:
-        raise CtdoseError(one_line(f"{path} (damaged: {fault}). Use another copy.")) from None
-
-
-def _identify(root: dict[str, Value]) -> None:
-    if root.get("format") != FORMAT:
-        raise Unfit(f"format={root.get('format')!r} (not a part of a run). {RIGHT}")
-    version = str(root.get("format_version"))
-    if version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
-        raise Unfit(
-            f"format_version={version} (this ctdose reads {FORMAT_VERSION}). Use the ctdose that wrote it."
-        )
-
-
-def _check(declared: list[Declared]) -> None:
-    check_layout(declared, part_of)
+    return PART_FILE.load(path, _part)
 
 
 def _tree(part: RunPart) -> Tree:
@@ -162,6 +144,13 @@ def _put_sums(tree: Tree, path: str, sums: Sums) -> None:
 
 
 def _part(tree: Tree) -> RunPart:
+    try:
+        return _known_part(tree)
+    except KeyError as missing:
+        raise Unfit(f"{missing} (missing). {UNDAMAGED}") from None
+
+
+def _known_part(tree: Tree) -> RunPart:
     root = tree.attributes["/"]
     bodies = sorted(tree.children("/bodies"), key=lambda path: int(_number(tree, path, "number")))
     return RunPart(
@@ -179,7 +168,7 @@ def _part(tree: Tree) -> RunPart:
 def _number(tree: Tree, path: str, name: str) -> int | float:
     value = tree.attributes[path][name]
     if not isinstance(value, int | float):
-        raise Unfit(f"{name} of {path} is not a number")
+        raise Unfit(f"{path}: {name} (not a number). {UNDAMAGED}")
     return value
 
 
@@ -194,14 +183,14 @@ def _body(tree: Tree, path: str) -> BodyPart:
         views=_array(tree, f"{path}/views") if f"{path}/views" in tree.datasets else None,
     )
     if sums.batches.size == 0 or sums.batches[0] < 0 or np.any(np.diff(sums.batches) <= 0):
-        raise Unfit(f"the batch numbers of {path} are not ascending")
+        raise Unfit(f"{path}/numbers (not ascending). {UNDAMAGED}")
     return BodyPart(sums, identity)
 
 
 def _array(tree: Tree, path: str) -> np.ndarray:
     value: Any = tree.datasets[path]
     if not isinstance(value, np.ndarray):
-        raise Unfit(f"{path} is no array")
+        raise Unfit(f"{path} (not an array). {UNDAMAGED}")
     return value
 
 
@@ -212,10 +201,10 @@ def _voxels(tree: Tree, path: str) -> np.ndarray | None:
     mask, values = _array(tree, f"{path}/voxel_mask"), _array(tree, f"{path}/voxel_sums")
     count = math.prod(shape)
     if len(shape) != 3 or min(shape) < 1 or count > MOST_VOXELS or mask.size != -(-count // 8):
-        raise Unfit(f"the voxels of {path} have no such shape")
+        raise Unfit(f"{path}/voxel_mask (does not fit shape_zyx). {UNDAMAGED}")
     hit = np.unpackbits(mask, count=count).astype(bool).reshape(shape)
     if int(hit.sum()) != values.shape[0]:
-        raise Unfit(f"the voxels of {path} do not match their mask")
+        raise Unfit(f"{path}/voxel_sums (does not fit voxel_mask). {UNDAMAGED}")
     voxels = np.zeros((*shape, 2), np.int64)
     voxels[hit] = values
     return voxels
