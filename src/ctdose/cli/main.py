@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ctdose._version import __version__
+from ctdose.cli.batch import batch
 from ctdose.cli.check import check
 from ctdose.cli.compare import compare
 from ctdose.cli.diff import diff
@@ -35,6 +36,7 @@ app = typer.Typer(
     context_settings=SETTINGS,
 )
 app.command(short_help="Simulate an exam; write its result.")(run)
+app.command(short_help="Simulate many exams.")(batch)
 app.command(short_help="Join parts of a run.")(merge)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
