@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import numpy as np
 
 from ctdose.calibration.ctdi import SimulatedCTDI
+from ctdose.exam.model import Exam
+from ctdose.execution.checkpoint import Checkpoint
+from ctdose.execution.exam_run import run_exam
+from ctdose.execution.prepared import prepare
+from ctdose.results.part_file import load_part
 from ctdose.results.result import Result
 from ctdose.results.result_tree import result_tree
+from ctdose.simulation.local_threads import LocalThreads
 
 EXAM = """\
 exam: Water
@@ -57,17 +64,22 @@ def assert_same_bits(one: Result, other: Result) -> None:
         assert same, path
 
 
-class StopAfter:
-    """A progress report that presses Ctrl-C once a stage has run so many batches."""
+class Few(LocalThreads):
+    """Threads that are interrupted after so many batches, the last ones first: any cut has to do."""
 
-    def __init__(self, batches: int, stage: str = "water-cylinder") -> None:
-        self._batches, self._stage = batches, stage
-        self._first: int | None = None
+    def __init__(self, count: int) -> None:
+        super().__init__(1)
+        self._count = count
 
-    def __call__(self, stage: str, done: int, wanted: int) -> None:
-        if stage != self._stage:
-            return
-        if self._first is None:
-            self._first = done
-        if done - self._first >= self._batches:
-            raise KeyboardInterrupt
+    def run(self, job, batches, progress=None):
+        yield from super().run(job, batches[-self._count :], progress)
+        self.interrupted = True
+
+
+def break_off(exam: Exam, place: Path, count: int) -> Result:
+    """Run so many batches more of what the checkpoint at a place does not hold."""
+    ready = prepare(exam)
+    checkpoint = Checkpoint(place, ready, load_part(place) if place.exists() else None)
+    result = run_exam(ready, Few(count), checkpoint=checkpoint)
+    checkpoint.write()
+    return result

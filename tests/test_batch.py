@@ -219,7 +219,7 @@ def test_lines_of_a_yaml_manifest_are_named(folder):
 def test_a_batch_that_is_stopped_goes_on(folder, capsys, monkeypatch):
     from ctdose.cli import progress
 
-    write(folder, "name,tube_current_ma,histories\na,100,\nb,150,4e6\n")
+    write(folder, "name,tube_current_ma,histories\na,100,\nb,150,2e6\n")
     report = progress.ProgressReport.__call__
 
     def stop(self, stage, done, wanted):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ctdose.batch.keys import NAME, OWN, TEMPLATE, UnknownColumn, check_column, sets_of
-from ctdose.batch.manifest import Manifest, Row, read_manifest
+from ctdose.batch.manifest import Manifest, Row
+from ctdose.batch.manifest_file import read_manifest
 from ctdose.errors import CtdoseError
 from ctdose.exam.faults import ExamError
 from ctdose.exam.library import exam_names, exam_text, load_exam

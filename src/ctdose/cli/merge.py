@@ -15,7 +15,7 @@ from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
     from ctdose.execution.prepared import PreparedExam
-    from ctdose.results.part_file import RunPart
+    from ctdose.results.part import RunPart
 
 SHOWN_RANGES = 6
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ctdose.cli.output_file import RESULT_FORMAT, check_place, format_of
 from ctdose.errors import CtdoseError
-from ctdose.results.part_file import RunPart, load_part
+from ctdose.results.part import RunPart
+from ctdose.results.part_file import load_part
 
 SUFFIX = ".part"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"

@@ -80,8 +80,9 @@ def run(
       ctdose run chest --histories 1e9 --batches 3/16 -o chest.3.part
     """
     from ctdose.cli.run_part import parse_share, run_part
-    from ctdose.cli.simulate import Wanted, simulate_and_save
+    from ctdose.cli.simulate import simulate_and_save
     from ctdose.cli.summary import print_result
+    from ctdose.cli.wanted import Wanted
     from ctdose.simulation.cuda_device import check_device
 
     wanted = Wanted(

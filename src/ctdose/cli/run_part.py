@@ -12,7 +12,7 @@ from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place
 from ctdose.cli.output_lock import locked
 from ctdose.cli.resume import SUFFIX, stored_part
-from ctdose.cli.simulate import Wanted, default_output
+from ctdose.cli.wanted import Wanted, default_output
 from ctdose.cli.watched import Watched
 from ctdose.errors import CtdoseError
 

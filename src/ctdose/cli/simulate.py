@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctdose.cli.exam_name import check_exam_name
 from ctdose.cli.interrupt import Interrupt, Stopped
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path, check_place
 from ctdose.cli.output_lock import locked
 from ctdose.cli.resume import check_earlier_result, checkpoint_path, stored_part
+from ctdose.cli.wanted import Wanted, default_output
 from ctdose.cli.watched import Watched
 from ctdose.errors import CtdoseError
-from ctdose.execution.checkpoint import EVERY_SECONDS, Checkpoint
+from ctdose.execution.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
     from ctdose.exam.model import Exam
-    from ctdose.results.part_file import RunPart
     from ctdose.results.result import Result
 
-SUFFIX = ".h5"
 FEWEST_FOR_RATE = 10 * 2**16
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the command line changes of an exam's simulation; None leaves it as it is.
-
-    `checkpoint_seconds` is infinite where no checkpoint is wanted but the one of an interrupted run.
-    """
-
-    histories: int | None = None
-    threads: int | None = None
-    seed: int | None = None
-    target: float | None = None
-    dose_map: bool = True
-    device: str = "cpu"
-    checkpoint_seconds: float = EVERY_SECONDS
-    keep_checkpoint: bool = False
-    fresh: bool = False
-
-    def exam(self, source: str) -> Exam:
-        """The exam with these changes.
-
-        Raises
-        ------
-        CtdoseError
-            It is wrong.
-        """
-        from ctdose.exam.library import load_exam
-
-        return load_exam(check_exam_name(source)).with_simulation(
-            histories=self.histories, seed=self.seed, target_relative_standard_error=self.target
-        )
-
-    def checkpoint(self, path: Path, ready: PreparedExam, stored: RunPart | None) -> Checkpoint:
-        """What keeps the run; `stored` is what it goes on from."""
-        return Checkpoint(
-            path, ready, stored, seconds=self.checkpoint_seconds, device=self.device, notice=say
-        )
-
-
-def default_output(source: str, suffix: str = SUFFIX) -> Path:
-    """The exam's name in the current folder."""
-    return Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + suffix)
 
 
 def simulate_and_save(
@@ -164,6 +118,8 @@ def _save(result: Result, path: Path, checkpoint: Checkpoint, wanted: Wanted) ->
     except CtdoseError as fault:
         if stays or checkpoint.try_to_write():
             raise CtdoseError(f"{fault} What was simulated is in {checkpoint.path}.") from None
+        if checkpoint.path.exists():
+            raise CtdoseError(f"{fault} {checkpoint.path} has what was done until it was written.") from None
         raise
     say(f"Wrote {path}.")
     if stays and checkpoint.path.exists():

@@ -9,7 +9,8 @@ from pathlib import Path
 from ctdose.errors import CtdoseError
 from ctdose.execution.assembled import scanner_yaml
 from ctdose.execution.prepared import PreparedExam
-from ctdose.results.part_file import BodyPart, RunPart, save_part
+from ctdose.results.part import BodyPart, RunPart
+from ctdose.results.part_file import save_part
 from ctdose.simulation.job import Job, first_difference
 from ctdose.simulation.sums import Sums
 

@@ -17,7 +17,7 @@ from ctdose.execution.checkpoint import Checkpoint, difference_text
 from ctdose.execution.exam_run import run_exam
 from ctdose.execution.identity import exam_identity
 from ctdose.execution.prepared import PreparedExam, prepare
-from ctdose.results.part_file import BodyPart, RunPart
+from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.result import Result
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.job import Job, first_difference

@@ -6,8 +6,6 @@ Its sums are the integers that the kernel added up, so that parts add to the ver
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from ctdose._version import __version__
 from ctdose.results.file_kind import FileKind
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, Value, quoted
+from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.part_layout import FORMAT, FORMAT_VERSION, part_of
 from ctdose.simulation.sums import Sums
 
@@ -25,57 +24,6 @@ PART_FILE = FileKind(
 )
 UNDAMAGED = "Use an undamaged copy."
 MOST_VOXELS = 1 << 32
-
-
-@dataclass(frozen=True)
-class BodyPart:
-    """What is done of one body.
-
-    Attributes
-    ----------
-    sums : Sums
-    identity : mapping of str to str
-        Of its job: what the sums depend on.
-    """
-
-    sums: Sums
-    identity: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class RunPart:
-    """Some of the batches of a run.
-
-    Attributes
-    ----------
-    exam : str
-        Title.
-    exam_yaml, scanner_yaml : str
-        The resolved exam, and the scanner, as a result keeps them.
-    exam_sha256 : str
-    histories : int
-        That the whole run was asked for.
-    seconds : float
-        Wall time so far.
-    device : str
-        ``cpu`` or ``cuda``.
-    bodies : dict of str to BodyPart
-        Those of which anything is done.
-    """
-
-    exam: str
-    exam_yaml: str
-    scanner_yaml: str
-    exam_sha256: str
-    histories: int
-    seconds: float = 0.0
-    device: str = "cpu"
-    bodies: Mapping[str, BodyPart] = field(default_factory=dict)
-
-    @property
-    def done(self) -> int:
-        """Histories that are in, of all bodies."""
-        return sum(body.sums.histories for body in self.bodies.values())
 
 
 def save_part(part: RunPart, path: Path) -> None:
