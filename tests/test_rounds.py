@@ -82,6 +82,18 @@ def test_rounds_end_where_they_would_have_whatever_was_done_before(tables):
         assert (ledger.sums.rows == unbroken.sums.rows).all()
 
 
+def test_what_is_done_is_enough_for_an_executor_that_runs_nothing(tables):
+    def excess(sums):
+        return largest_relative_error(sums, {"corner": 1})[1] / 0.002
+
+    whole = ledger_of(tables)
+    needed = run_rounds(whole, excess, 200)
+    idle = LocalThreads(1)
+    idle.interrupted = True
+    for sums, found in ((whole.sums, needed), (BatchRunner(tables).run(range(FIRST_ROUND)), None)):
+        assert run_rounds(Ledger(Job("box", tables, 1, None, {}), idle, sums), excess, 200) == found
+
+
 def test_an_empty_row_is_not_known(tables):
     sums = BatchRunner(tables).run([0], 1)
     empty = sums.rows.copy()

@@ -13,6 +13,7 @@ from ctdose.batch.wide_table import Cell
 from ctdose.errors import CtdoseError
 from ctdose.execution.identity import run_sha256
 from ctdose.execution.prepared import PreparedExam, prepare
+from ctdose.results.part_file import remove_part
 from ctdose.results.result import Result
 from ctdose.results.result_file import load_result
 
@@ -125,5 +126,5 @@ def _simulated(
         return STOPPED, None
     result = marked(result, key)
     store.keep(name, result)
-    path.with_name(path.name + PART_SUFFIX).unlink(missing_ok=True)
+    remove_part(path.with_name(path.name + PART_SUFFIX))
     return SIMULATED, result

@@ -10,7 +10,7 @@ from ctdose.errors import CtdoseError
 from ctdose.execution.assembled import scanner_yaml
 from ctdose.execution.prepared import PreparedExam
 from ctdose.results.part import BodyPart, RunPart
-from ctdose.results.part_file import save_part
+from ctdose.results.part_file import remove_part, save_part
 from ctdose.simulation.job import Job, first_difference
 from ctdose.simulation.sums import Sums
 
@@ -153,7 +153,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Delete the file: the run is over."""
-        self.path.unlink(missing_ok=True)
+        remove_part(self.path)
 
     def _other_run(self, name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> CtdoseError:
         what = difference_text(name, wanted, stored)

@@ -120,8 +120,18 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise CtdoseError(one_line(f"{path} (cannot be written: {reason}). Give another name.")) from None
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
+def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | None = None) -> None:
     """Write bytes under a temporary name in the same folder and give them their name when they are on the disk.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    overwrite : bool
+        Replace an existing file.
+    temporary : Path, optional
+        The temporary name, where nobody else writes: what a killed process left there is replaced. Default: a name that
+        nobody else has.
 
     Raises
     ------
@@ -129,9 +139,10 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
         If the file exists and may not be replaced, or cannot be written; then nothing is left behind.
     """
     check_target(path, overwrite=overwrite)
-    part = path.with_name(f".ctdose-{secrets.token_hex(6)}.part")
+    part = temporary or path.with_name(f".ctdose-{secrets.token_hex(6)}.part")
     try:
         try:
+            part.unlink(missing_ok=True)
             _write_synced(part, data)
             _rename(part, path, overwrite=overwrite)
         finally:

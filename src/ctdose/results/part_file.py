@@ -36,7 +36,18 @@ def save_part(part: RunPart, path: Path) -> None:
     """
     from ctdose.results.hdf5_write import tree_bytes, write_file
 
-    write_file(path, tree_bytes(_tree(part), packed=False), overwrite=True)
+    write_file(path, tree_bytes(_tree(part), packed=False), overwrite=True, temporary=temporary_of(path))
+
+
+def temporary_of(path: Path) -> Path:
+    """Under what name a part is written before it has its own: always the same, so that kills leave one at most."""
+    return path.with_name(f".{path.name}.new")
+
+
+def remove_part(path: Path) -> None:
+    """Delete a part, and what a killed process began to write of it."""
+    path.unlink(missing_ok=True)
+    temporary_of(path).unlink(missing_ok=True)
 
 
 def load_part(path: Path) -> RunPart:

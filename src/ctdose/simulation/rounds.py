@@ -64,5 +64,3 @@ def run_rounds(ledger: Ledger, excess: Excess, most: int, progress: Progress | N
         expected = expected_batches(done, excess(sums.rows_of(range(done))), most)
         if expected <= done:
             return done
-        if ledger.interrupted:
-            return None
