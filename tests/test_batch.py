@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import re
 import signal
 import sys
 from dataclasses import replace
@@ -152,6 +153,24 @@ def test_yaml_and_csv_say_the_same(folder):
     assert [item.name for item in one] == [item.name for item in other] == ["a", "b"]
     for first, second in zip(one, other):
         assert first.exam.model_dump() == second.exam.model_dump()
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_spreadsheets_separate_cells_in_their_own_ways(folder, separator):
+    text = separator.join(("\ufeffname", "tube_current_ma")) + "\r\n" + separator.join(("a", "100")) + "\r\n"
+    write(folder, text)
+    (item,) = list_batch(folder / "m.csv", "mine.yaml")
+    assert (item.name, item.exam.acquisitions[0].tube_current_ma) == ("a", 100.0)
+
+
+def test_the_examples_of_the_documentation_are_right(folder, root):
+    text = (root / "docs" / "batch.md").read_text(encoding="utf-8")
+    write(folder, re.search(r"```\n(name,.*?)```", text, re.DOTALL)[1])
+    write(folder, re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1], "m.yaml")
+    for items in (list_batch(folder / "m.csv", "chest"), list_batch(folder / "m.yaml")):
+        assert [(item.name, item.fault) for item in items] == [("p-001", ""), ("p-002", "")]
+        assert items[0].exam.subject.key == "P-001"
+        assert items[1].exam.acquisitions[0].scan_range == (-150.0, 180.0)
 
 
 def test_an_output_replaces_that_of_the_template_and_people_are_made_to_measure(folder):
