@@ -15,7 +15,11 @@ import pytest
 import ctdose
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
+from ctdose.execution.checkpoint import Checkpoint
+from ctdose.execution.exam_run import run_exam
+from ctdose.execution.prepared import prepare
 from ctdose.results.part_file import load_part, save_part
+from ctdose.simulation.local_threads import LocalThreads
 
 spec = importlib.util.spec_from_file_location("broken_runs", Path(__file__).with_name("broken_runs.py"))
 broken = importlib.util.module_from_spec(spec)
@@ -60,6 +64,27 @@ def test_with_a_target_too(folder):
     for count in (5, 4):  # within the first round, and at its end; the next one then begins
         assert not broken.break_off(exam, folder / "c", count).complete
     broken.assert_same_bits(ctdose.simulate(exam, checkpoint="c"), whole)
+
+
+def test_a_body_that_was_not_begun_costs_no_other(folder):
+    """Ctrl-C in the second body before a batch of it was done: the first one is kept, and the run goes on."""
+    text = EXAM.replace("phantom: water-cylinder", "phantom: newborn").replace("voxel_mm: 20", "voxel_mm: 10")
+    (folder / "mine.yaml").write_text(text.replace("[-40, 40]", "chest"))
+    exam = ctdose.load_exam("mine.yaml").with_simulation(histories=2 * BATCH)
+
+    class SecondIsStopped(LocalThreads):
+        def run(self, job, batches, progress=None):
+            self.interrupted = job.body == "newborn-female"
+            yield from super().run(job, batches, progress)
+
+    ready = prepare(exam)
+    checkpoint = Checkpoint(folder / "c", ready)
+    partial = run_exam(ready, SecondIsStopped(1), checkpoint=checkpoint)
+    checkpoint.write()
+    assert list(partial.bodies) == ["newborn-male"]
+    assert not partial.complete
+    assert partial.effective_dose is None
+    broken.assert_same_bits(ctdose.simulate(exam, checkpoint="c"), ctdose.simulate(exam))
 
 
 def test_histories_are_added_to_a_finished_run(folder, capsys):
