@@ -76,6 +76,8 @@ def test_rows_become_results_and_wrong_ones_do_not_stop_the_others(folder, capsy
         assert float(rows[name]["water_standard_error_mgy"]) == water.standard_error_mgy
         assert float(rows[name]["water_systematic_error_mgy"]) == water.systematic_error_mgy
         assert float(rows[name]["acquisition_1_ctdi_vol_mgy"]) == result.acquisitions[0].ctdi_vol_mgy
+        share = float(rows[name]["acquisition_1_dlp_systematic_error_mgy_cm"]) / result.dlp_mgy_cm[32]
+        assert share == pytest.approx(0.18)  # the scanner's output; no CTDI_vol is stated
         assert float(rows[name]["dlp_32cm_mgy_cm"]) == result.dlp_mgy_cm[32]
         assert rows[name]["exam_sha256"] == result.exam_sha256
     assert rows["d"]["water_mgy"] == rows["a"]["water_mgy"]
@@ -91,6 +93,16 @@ def test_the_result_of_a_row_has_the_bits_of_a_run(folder):
     exam = list_batch(Path("m.csv"), "mine.yaml")[0].exam
     broken.assert_same_bits(replace(found, versions=versions), ctdose.simulate(exam))
     assert found.seed == 7
+
+
+def test_a_stated_ctdi_vol_errs_by_the_tolerance_of_the_display(folder):
+    write(folder, "name,ctdi_vol_mgy,ctdi_phantom_cm\na,5,32\n")
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out") == 0
+    row = summary(folder / "out")["a"]
+    assert float(row["acquisition_1_ctdi_vol_mgy"]) == pytest.approx(5.0)
+    assert float(row["acquisition_1_ctdi_vol_systematic_error_mgy"]) == pytest.approx(5.0 * 0.2 / 3**0.5)
+    share = float(row["acquisition_1_ssde_systematic_error_mgy"]) / float(row["acquisition_1_ssde_mgy"])
+    assert share == pytest.approx(0.2 / 3**0.5)
 
 
 def test_what_is_there_is_left_and_what_has_changed_is_not_replaced(folder, capsys):

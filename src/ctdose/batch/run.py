@@ -90,7 +90,7 @@ def run_item(item: Item, store: Store, options: Options, simulate: Simulate) -> 
         return _failure(item.name, str(fault))
     if result is None:
         return Outcome(item.name, STOPPED, failed_row(item.name, STOPPED, "the same command goes on"))
-    row = summary_row(item.name, status, store.path(item.name).name, result)
+    row = summary_row(item.name, status, store.path(item.name).name, result, ready.exam)
     return Outcome(item.name, status, row)
 
 
