@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from ctdose.cli import interrupt as interrupt_module
 from ctdose.cli.interrupt import Interrupt, Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -98,16 +99,20 @@ def compiled():
     ctdose.irradiate(cylinder, beam, histories=1)
 
 
-def test_first_interrupt_is_noted_where_there_is_something_to_keep():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_first_interrupt_is_noted_where_there_is_something_to_keep(monkeypatch, number):
+    before = signal.getsignal(number)
     with Interrupt() as state:
         state.keeping = True
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
+        signal.raise_signal(number)  # sent to the process and to its group
         with pytest.raises(KeyboardInterrupt):
             state.check()
+        monkeypatch.setattr(interrupt_module, "SAME_STOP_S", -1.0)
         with pytest.raises(Stopped):  # the second one means it
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+    assert state.by == {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}[number]
 
 
 def test_interrupt_before_there_is_anything_stops_at_once():

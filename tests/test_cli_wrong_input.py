@@ -33,12 +33,12 @@ def folder(tmp_path, monkeypatch):
     """An empty folder to work in, with an exam, an earlier file and a foreign HDF5 file."""
     import h5py
 
-    import ctdose.api
+    from ctdose.execution import exam_run
 
     def refuse(*args, **keywords):
         raise AssertionError(NO_SIMULATION)
 
-    monkeypatch.setattr(ctdose.api, "simulate", refuse)
+    monkeypatch.setattr(exam_run, "run_exam", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text(EXAM)
     (tmp_path / "bad.yaml").write_text(EXAM.replace("120", "-120").replace("mode: axial", "mode: axail"))

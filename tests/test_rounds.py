@@ -9,6 +9,9 @@ import ctdose
 from ctdose.dosimetry.body_rows import build_body_rows
 from ctdose.dosimetry.precision import largest_relative_error, target_rows, worst_of
 from ctdose.errors import CtdoseError
+from ctdose.simulation.job import Job
+from ctdose.simulation.ledger import Ledger
+from ctdose.simulation.local_threads import LocalThreads
 from ctdose.simulation.rounds import FIRST_ROUND, expected_batches, run_rounds
 from ctdose.simulation.runner import BatchRunner
 
@@ -26,6 +29,10 @@ def tables(request):
     return build(phantom, ctdose.PointSource((0, -400, 0), (0, 0, 0), (0.05, 0.05), 60.0))
 
 
+def ledger_of(tables, threads=1, start=None):
+    return Ledger(Job("box", tables, 1, None, {}), LocalThreads(threads), start)
+
+
 @pytest.mark.parametrize(
     ("done", "excess", "most", "expected"),
     [(8, 1.0, 100, 8), (8, 1.01, 100, 9), (8, 2.0, 100, 34), (8, 50.0, 100, 100), (8, math.inf, 100, 100)],
@@ -40,7 +47,10 @@ def test_a_run_stops_at_its_target_and_is_that_of_as_many_histories(tables):
     def excess(sums):
         return largest_relative_error(sums, rows)[1] / 0.002
 
-    found = [run_rounds(BatchRunner(tables), excess, 200, threads) for threads in (1, 2)]
+    ledgers = [ledger_of(tables, threads) for threads in (1, 2)]
+    needed = [run_rounds(ledger, excess, 200) for ledger in ledgers]
+    found = [ledger.sums for ledger in ledgers]
+    assert needed == [sums.batches.size for sums in found]
     direct = BatchRunner(tables).run(range(found[0].batches.size), 2)
     assert FIRST_ROUND < found[0].batches.size < 200
     assert excess(found[0]) <= 1.0
@@ -51,9 +61,25 @@ def test_a_run_stops_at_its_target_and_is_that_of_as_many_histories(tables):
 
 def test_a_run_never_exceeds_its_most(tables):
     reports = []
-    sums = run_rounds(BatchRunner(tables), lambda _: math.inf, 40, 2, lambda *report: reports.append(report))
-    assert sums.batches.tolist() == list(range(40))
+    ledger = ledger_of(tables, 2)
+    assert run_rounds(ledger, lambda _: math.inf, 40, lambda *report: reports.append(report)) == 40
+    assert ledger.sums.batches.tolist() == list(range(40))
     assert reports[-1] == (40, 40)
+
+
+def test_rounds_end_where_they_would_have_whatever_was_done_before(tables):
+    """Batches of a later round, or some of one, change no decision: each round sees its own batches alone."""
+
+    def excess(sums):
+        return largest_relative_error(sums, {"corner": 1})[1] / 0.002
+
+    unbroken = ledger_of(tables)
+    needed = run_rounds(unbroken, excess, 200)
+    for numbers in ([3, 5, 9], range(4, needed)):
+        start = BatchRunner(tables).run(numbers)
+        ledger = ledger_of(tables, start=start)
+        assert run_rounds(ledger, excess, 200) == needed
+        assert (ledger.sums.rows == unbroken.sums.rows).all()
 
 
 def test_an_empty_row_is_not_known(tables):

@@ -158,7 +158,7 @@ def test_bins_that_do_not_fit_are_refused(runs, bins):
 
 
 def test_a_wrapped_sum_of_the_thread_leaves_the_batch_exact():
-    from ctdose.simulation.runner import Collected
+    from ctdose.simulation.view_sums import Collected
 
     collected = Collected((3, 1), [0, 2, 3])
     collected.rows[:, 0, 0] = np.array([2**62, 2**62, 5])

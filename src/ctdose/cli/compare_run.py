@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctdose.cli.display import make_display
-from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.interrupt import CTRL_C, Interrupt, Stopped
 from ctdose.cli.messages import say
 from ctdose.cli.progress import ProgressReport
 
@@ -55,15 +55,16 @@ def compare_and_save(file: StudyFile, wanted: Wanted, files: Files) -> StudyResu
                 file, histories=wanted.histories, seed=wanted.seed, target_error=wanted.target_error
             )
             result = _run(ready, wanted.threads, interrupt)
-    except (Stopped, KeyboardInterrupt):
-        raise Stopped("Nothing was written.") from None
+    except (Stopped, KeyboardInterrupt) as stop:
+        raise Stopped("Nothing was written.", getattr(stop, "by", CTRL_C)) from None
     _tell_of_target(result, wanted.target_error)
     try:
         with Interrupt() as interrupt:
             interrupt.keeping = True  # a file that was begun is finished
             _write(result, files, interrupt)
-    except (Stopped, KeyboardInterrupt):
-        raise Stopped("The files named above are complete, the others were not written.") from None
+    except (Stopped, KeyboardInterrupt) as stop:
+        text = "The files named above are complete, the others were not written."
+        raise Stopped(text, getattr(stop, "by", CTRL_C)) from None
     return result
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ctdose.cli.interrupt import Stopped
+from ctdose.cli.interrupt import CTRL_C, Stopped
 from ctdose.cli.messages import lenient_streams, say
 from ctdose.errors import CtdoseError
 
@@ -44,7 +44,7 @@ def _call(command: Callable[[], Any], debug: bool) -> int:
     except BrokenPipeError:
         raise
     except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
-        say(f"Stopped by Ctrl-C. {stop}".rstrip())
+        say(f"Stopped by {getattr(stop, 'by', CTRL_C)}. {stop}".rstrip())
         return FAILED
     except Exception as error:
         if debug:

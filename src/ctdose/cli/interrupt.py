@@ -1,54 +1,80 @@
-"""Ctrl-C: stops a run within a second, and what was simulated is kept."""
+"""Ctrl-C and SIGTERM: stop a run within a second, and what was simulated is kept."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any
 
+CTRL_C = "Ctrl-C"
+SAME_STOP_S = 1.0
+"""Within it a signal is the first one again: `timeout` and some queues send theirs to a process and to its group."""
+NAMES = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
+
 
 class Stopped(BaseException):
-    """Ctrl-C before there was anything to keep. Not an `Exception`: nothing on its way may take it for a fault."""
+    """A stop before there was anything to keep. Not an `Exception`: nothing on its way may take it for a fault.
+
+    Parameters
+    ----------
+    text : str
+        What became of the run.
+    by : str
+        What stopped it: ``Ctrl-C`` or ``SIGTERM``.
+    """
+
+    def __init__(self, text: str = "", by: str = CTRL_C) -> None:
+        super().__init__(text)
+        self.by = by
 
 
 class Interrupt:
-    """Decides what Ctrl-C does while a run goes on; used as a context.
+    """Decides what Ctrl-C and SIGTERM do while a run goes on; used as a context.
 
     Before the first batch of a body is done it stops at once. From then on it is noted, and `check`, which the
-    progress reports call, raises the KeyboardInterrupt that lets the batches under way end. A second Ctrl-C stops at
-    once in either case.
+    progress reports call, raises the KeyboardInterrupt that lets the batches under way end. Another one, at least a
+    second later, stops at once in either case.
 
     Attributes
     ----------
     keeping : bool
         Whether there is something to keep; set by who runs.
+    by : str
+        What stopped it, last.
     """
 
     def __init__(self) -> None:
         self.keeping = False
+        self.by = CTRL_C
         self._asked = False
-        self._before: Any = None
+        self._since = 0.0
+        self._before: dict[signal.Signals, Any] = {}
         self._hook: Any = None
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
             self._hook, sys.unraisablehook = sys.unraisablehook, self._swallowed
-            self._before = signal.signal(signal.SIGINT, self._handle)
+            self._before = {number: signal.signal(number, self._handle) for number in NAMES}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self._before:
             sys.unraisablehook = self._hook
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        first, self._asked = not self._asked, True
-        if not (self.keeping and first):
-            raise Stopped
+        now = time.monotonic()
+        if not self._asked:
+            self._asked, self._since = True, now
+            self.by = NAMES[signal.Signals(number)]
+        if not self.keeping or now - self._since > SAME_STOP_S:
+            raise Stopped(by=self.by)
 
     def _swallowed(self, event: Any) -> None:
         """Stay silent where the exception was raised inside a callback of LLVM, which drops it: `check` follows."""
@@ -56,7 +82,7 @@ class Interrupt:
             self._hook(event)
 
     def check(self) -> None:
-        """Stop if Ctrl-C was pressed.
+        """Stop if that was asked for.
 
         Raises
         ------
@@ -66,4 +92,4 @@ class Interrupt:
             There is nothing.
         """
         if self._asked:
-            raise KeyboardInterrupt if self.keeping else Stopped
+            raise KeyboardInterrupt if self.keeping else Stopped(by=self.by)

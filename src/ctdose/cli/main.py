@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from ctdose._version import __version__
+from ctdose.cli.batch import batch
 from ctdose.cli.check import check
 from ctdose.cli.compare import compare
 from ctdose.cli.diff import diff
 from ctdose.cli.exam import app as exam_app
 from ctdose.cli.export import export
 from ctdose.cli.guard import guarded
+from ctdose.cli.merge import merge
 from ctdose.cli.phantom import app as phantom_app
 from ctdose.cli.run import run
 from ctdose.cli.scanner import app as scanner_app
@@ -34,6 +36,8 @@ app = typer.Typer(
     context_settings=SETTINGS,
 )
 app.command(short_help="Simulate an exam; write its result.")(run)
+app.command(short_help="Simulate many exams.")(batch)
+app.command(short_help="Join parts of a run.")(merge)
 app.command(short_help="Check exams without a run.")(check)
 app.command(short_help="Show the tables of a result.")(show)
 app.command(short_help="Write a result as NIfTI, DICOM RT Dose, CSV, Parquet.")(export)

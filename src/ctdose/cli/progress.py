@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ctdose.cli.display import Display
 from ctdose.cli.pace import Pace
 from ctdose.cli.rates import clock
@@ -27,9 +29,19 @@ class ProgressReport:
         Names of the bodies in the order of the run; they share the histories evenly.
     compiled : bool
         Whether the kernels' machine code is in the cache.
+    before : mapping of str to int, optional
+        Batches of each body that a checkpoint holds: they were not simulated now.
     """
 
-    def __init__(self, display: Display, bodies: tuple[str, ...], *, compiled: bool) -> None:
+    def __init__(
+        self,
+        display: Display,
+        bodies: tuple[str, ...],
+        *,
+        compiled: bool,
+        before: Mapping[str, int] | None = None,
+    ) -> None:
+        self._before = before or {}
         self._display, self._bodies, self._compiled = display, bodies, compiled
         self._stage, self._round, self._done = "", 0, 0
         self._pace = Pace()
@@ -42,8 +54,9 @@ class ProgressReport:
         elif done < self._done:
             self._begin(stage, self._round + 1)
         self._done = done
-        self._pace.update(done)
-        self._compiling(done)
+        fresh = max(0, done - self._before.get(stage, 0))
+        self._pace.update(fresh)
+        self._compiling(fresh)
         self._display.update(self._title, done / wanted if wanted else 1.0, self._text(done, wanted))
 
     @property

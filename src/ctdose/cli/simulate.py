@@ -1,4 +1,4 @@
-"""One run of `ctdose run`: checks, progress, Ctrl-C, the file."""
+"""One run of `ctdose run`: checks, progress, Ctrl-C, checkpoint, the file."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctdose.cli.display import make_display
 from ctdose.cli.exam_name import check_exam_name
 from ctdose.cli.interrupt import Interrupt, Stopped
 from ctdose.cli.messages import say
-from ctdose.cli.output_file import check_picture_path, check_result_path
-from ctdose.cli.progress import CALIBRATION, ProgressReport
+from ctdose.cli.output_file import check_picture_path, check_place
+from ctdose.cli.output_lock import locked
+from ctdose.cli.resume import check_earlier_result, checkpoint_path, stored_part
+from ctdose.cli.watched import Watched
+from ctdose.errors import CtdoseError
+from ctdose.execution.checkpoint import EVERY_SECONDS, Checkpoint
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
     from ctdose.exam.model import Exam
+    from ctdose.results.part_file import RunPart
     from ctdose.results.result import Result
 
 SUFFIX = ".h5"
@@ -24,7 +28,10 @@ FEWEST_FOR_RATE = 10 * 2**16
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command line changes of an exam's simulation; None leaves it as it is."""
+    """What the command line changes of an exam's simulation; None leaves it as it is.
+
+    `checkpoint_seconds` is infinite where no checkpoint is wanted but the one of an interrupted run.
+    """
 
     histories: int | None = None
     threads: int | None = None
@@ -32,6 +39,34 @@ class Wanted:
     target: float | None = None
     dose_map: bool = True
     device: str = "cpu"
+    checkpoint_seconds: float = EVERY_SECONDS
+    keep_checkpoint: bool = False
+    fresh: bool = False
+
+    def exam(self, source: str) -> Exam:
+        """The exam with these changes.
+
+        Raises
+        ------
+        CtdoseError
+            It is wrong.
+        """
+        from ctdose.exam.library import load_exam
+
+        return load_exam(check_exam_name(source)).with_simulation(
+            histories=self.histories, seed=self.seed, target_relative_standard_error=self.target
+        )
+
+    def checkpoint(self, path: Path, ready: PreparedExam, stored: RunPart | None) -> Checkpoint:
+        """What keeps the run; `stored` is what it goes on from."""
+        return Checkpoint(
+            path, ready, stored, seconds=self.checkpoint_seconds, device=self.device, notice=say
+        )
+
+
+def default_output(source: str, suffix: str = SUFFIX) -> Path:
+    """The exam's name in the current folder."""
+    return Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + suffix)
 
 
 def simulate_and_save(
@@ -61,65 +96,87 @@ def simulate_and_save(
     CtdoseError
         The exam or one of the files is wrong; nothing was written.
     """
-    from ctdose.api import prepare
-    from ctdose.exam.library import load_exam
-
-    exam = load_exam(check_exam_name(source)).with_simulation(
-        histories=wanted.histories, seed=wanted.seed, target_relative_standard_error=wanted.target
-    )
-    path = check_result_path(
-        output or Path(Path(source).name.removesuffix(".yaml").removesuffix(".yml") + SUFFIX),
-        overwrite=overwrite,
-    )
+    exam = wanted.exam(source)
+    path = output or default_output(source)
+    check_place("output", path)
     if plot is not None:
         check_picture_path(plot, overwrite=overwrite)
-    try:
-        with Interrupt() as interrupt:
-            result = _simulate(prepare(exam), wanted, interrupt)
-            interrupt.keeping = True
-            _tell_of_interruption(result, exam)
-            _tell_of_target(result, exam)
-            result.save(path, overwrite=overwrite)
-    except Stopped:
-        raise Stopped("Nothing was written.") from None
-    say(f"Wrote {path}.")
+    with locked(path):
+        return _run(exam, path, wanted, overwrite=overwrite)
+
+
+def _run(exam: Exam, path: Path, wanted: Wanted, *, overwrite: bool) -> Result:
+    from ctdose.api import prepare
+
+    kept = checkpoint_path(path)
+    stored = stored_part(kept, fresh=wanted.fresh)
+    check_earlier_result(path, stored, exam.most_histories, overwrite=overwrite)
+    with Interrupt() as interrupt:
+        try:
+            ready = prepare(exam)
+            checkpoint = wanted.checkpoint(kept, ready, stored)
+            result = _simulate(ready, wanted, checkpoint, interrupt)
+        except Stopped as stop:
+            raise Stopped(_left(kept), stop.by) from None
+        interrupt.keeping = True
+        if not result.complete:
+            say(_interruption(result, exam, interrupt.by))
+        _tell_of_target(result, exam)
+        _save(result, path, checkpoint, wanted)
     return result
 
 
-def _simulate(ready: PreparedExam, wanted: Wanted, interrupt: Interrupt) -> Result:
-    from ctdose.api import available_threads, simulate
+def _left(checkpoint: Path) -> str:
+    return f"The same command goes on from {checkpoint}." if checkpoint.exists() else "Nothing was written."
+
+
+def _simulate(ready: PreparedExam, wanted: Wanted, checkpoint: Checkpoint, interrupt: Interrupt) -> Result:
     from ctdose.cli.rates import keep_rate
-    from ctdose.simulation.compiled import is_compiled
+    from ctdose.execution.exam_run import run_exam
+    from ctdose.execution.identity import exam_identity
 
-    threads = wanted.threads or available_threads()
-    display = make_display()
-    report = ProgressReport(display, tuple(p.name for p in ready.phantoms), compiled=is_compiled())
-
-    def progress(stage: str, done: int, batches: int) -> None:
-        if not stage.startswith(CALIBRATION):
-            interrupt.keeping = interrupt.keeping or done > 0
-        interrupt.check()
-        report(stage, done, batches)
-
-    try:
-        result = simulate(
-            ready, threads=threads, dose_map=wanted.dose_map, device=wanted.device, progress=progress
+    checkpoint.check(exam_identity(ready, dose_map=wanted.dose_map))
+    if checkpoint.histories:
+        say(f"Going on from {checkpoint.path}: {checkpoint.histories:,} histories are done.")
+    with Watched(ready, checkpoint, interrupt, wanted.threads, wanted.device) as watched:
+        result = run_exam(
+            ready,
+            watched.executor,
+            threads=watched.threads,
+            dose_map=wanted.dose_map,
+            device=wanted.device,
+            checkpoint=checkpoint,
+            progress=watched.progress,
         )
-    except KeyboardInterrupt:
-        raise Stopped from None
-    finally:
-        display.close()
-    if wanted.device == "cpu" and report.rate and result.histories >= FEWEST_FOR_RATE:
-        keep_rate(ready.exam.simulation.estimator, report.rate, threads)
+    rate = watched.report.rate
+    if wanted.device == "cpu" and rate and result.histories >= FEWEST_FOR_RATE:
+        keep_rate(ready.exam.simulation.estimator, rate, watched.threads)
     return result
 
 
-def _tell_of_interruption(result: Result, exam: Exam) -> None:
-    if not result.complete:
-        say(
-            f"Stopped by Ctrl-C: {result.histories:,} of {exam.most_histories:,} histories are kept; "
-            "the result is marked incomplete."
-        )
+def _save(result: Result, path: Path, checkpoint: Checkpoint, wanted: Wanted) -> None:
+    """Write the result; the checkpoint goes once nothing is left to go on with, or stays if that fails."""
+    stays = wanted.keep_checkpoint or not result.complete
+    if stays:
+        checkpoint.try_to_write()
+    try:
+        result.save(path, overwrite=True)
+    except CtdoseError as fault:
+        if stays or checkpoint.try_to_write():
+            raise CtdoseError(f"{fault} What was simulated is in {checkpoint.path}.") from None
+        raise
+    say(f"Wrote {path}.")
+    if stays and checkpoint.path.exists():
+        say(f"The same command goes on from {checkpoint.path}, with a larger --histories beyond it.")
+    elif not stays:
+        checkpoint.remove()
+
+
+def _interruption(result: Result, exam: Exam, by: str) -> str:
+    return (
+        f"Stopped by {by}: {result.histories:,} of {exam.most_histories:,} histories are kept; "
+        "the result is marked incomplete."
+    )
 
 
 def _tell_of_target(result: Result, exam: Exam) -> None:

@@ -78,7 +78,7 @@ def _run(jobs: list[Job], scale: float, seed: int, threads: int) -> list[Row]:
     rows: list[Row] = []
     stopped = False
     try:
-        with Interrupt():
+        with Interrupt() as interrupt:
             for number, job in enumerate(jobs, start=1):
                 histories = batches_for(max(1, round(job.histories * scale))) * BATCH_HISTORIES
                 say(f"{number} of {len(jobs)}: {job.name}, {histories:,} histories …")
@@ -87,7 +87,7 @@ def _run(jobs: list[Job], scale: float, seed: int, threads: int) -> list[Row]:
         stopped = True
     _show(rows)
     if stopped:
-        say(f"Stopped by Ctrl-C after {len(rows)} figures; the other runs are missing.")
+        say(f"Stopped by {interrupt.by} after {len(rows)} figures; the other runs are missing.")
         raise typer.Exit(1)
     return rows
 

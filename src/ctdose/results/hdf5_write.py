@@ -23,16 +23,22 @@ GZIP_LEVEL = 1  # noise does not compress: higher levels take three times as lon
 LIBVER = ("v108", "v108")
 
 
-def tree_bytes(tree: Tree) -> bytes:
+def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
     """The HDF5 file of a tree, sealed.
 
     It is made in memory: HDF5 does not recover from a disk that is full while it closes a file.
+
+    Parameters
+    ----------
+    tree : Tree
+    packed : bool
+        Compress arrays. Without it a file is larger and written sooner.
     """
     import h5py
 
     with h5py.File("result", "w", driver="core", backing_store=False, libver=LIBVER) as file:
         for path, data in tree.datasets.items():
-            _write_dataset(file, path, data)
+            _write_dataset(file, path, data, packed=packed)
         for path, attributes in tree.attributes.items():
             place = file[path] if path in tree.datasets or path == "/" else file.require_group(path)
             for name, value in attributes.items():
@@ -42,14 +48,14 @@ def tree_bytes(tree: Tree) -> bytes:
         return sealed(file.id.get_file_image())
 
 
-def _write_dataset(file: h5py.File, path: str, data: str | np.ndarray) -> None:
+def _write_dataset(file: h5py.File, path: str, data: str | np.ndarray, *, packed: bool) -> None:
     import h5py
 
     if isinstance(data, str):
         file.create_dataset(path, data=data, dtype=h5py.string_dtype("utf-8"))
         return
     options: dict[str, Any] = {}
-    if data.size:
+    if data.size and packed:
         chunks = _chunks(data)
         options = {"chunks": chunks, "compression": "gzip", "compression_opts": GZIP_LEVEL}
         options |= {"shuffle": True, "fletcher32": True}

@@ -34,6 +34,7 @@ __all__ = [
     "as_json",
     "dose_lines",
     "end_lines",
+    "harmless",
     "organ_rows",
     "profile_rows",
     "to_csv",
@@ -60,7 +61,7 @@ def to_csv(rows: Sequence[Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_columns(rows))
-    writer.writerows([_harmless(cell) for cell in _cells(row)] for row in rows)
+    writer.writerows([harmless(cell) for cell in _cells(row)] for row in rows)
     return out.getvalue()
 
 
@@ -73,7 +74,8 @@ def _cells(row: Any) -> Iterable[object]:
     return (getattr(row, each.name) for each in fields(row))
 
 
-def _harmless(cell: object) -> str:
+def harmless(cell: object) -> str:
+    """A cell of a CSV file: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = _text(cell)
     return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA_STARTS) else text
 

@@ -13,7 +13,8 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES, Tables
 from ctdose.simulation.cuda_device import check_cuda, exact_arithmetic, is_simulated, to_device
-from ctdose.simulation.runner import BatchRunner, Progress, by_acquisition
+from ctdose.simulation.runner import BatchRunner, Progress
+from ctdose.simulation.view_sums import by_acquisition
 
 BATCHES_PER_LAUNCH = 16  # 10^6 photons; Ctrl-C waits for the end of a launch
 BLOCKS, THREADS_PER_BLOCK = 256, 128
@@ -61,7 +62,7 @@ class CudaRunner(BatchRunner):
 
     def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
         """Launch from a thread: an interrupt reaches the main thread alone, never between a launch and its sums."""
-        worker = threading.Thread(target=self._work, args=(iter(wanted),), daemon=True)
+        worker = threading.Thread(target=self._work, args=(self._in_time(wanted),), daemon=True)
         worker.start()
         self._wait([worker], len(wanted), progress)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES, Tables
 from ctdose.simulation.sums import Sums
+from ctdose.simulation.view_sums import Collected, ends_of
 
 Progress = Callable[[int, int], None]
 """Called on the main thread with the batches that are done and those asked for."""
@@ -87,7 +88,7 @@ class BatchRunner:
         self._variants = tables.weights.piece.shape[0]
         blocks = acquisitions * (self._variants + 1)
         rows = tables.run.rows + tables.run.composites
-        self._ends = None if bins is None else _ends_of(bins, acquisitions)
+        self._ends = None if bins is None else ends_of(bins, acquisitions)
         if self._ends is not None:
             if self._variants:
                 raise ValueError(
@@ -100,11 +101,19 @@ class BatchRunner:
         self._voxels = np.zeros(2 * voxels, np.int64)
         self._done: dict[int, Any] = {}
         self._seconds = 0.0
+        self._seconds_to_begin = math.inf
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._failure: BaseException | None = None
 
-    def run(self, batches: Iterable[int], threads: int = 1, progress: Progress | None = None) -> Sums:
+    def run(
+        self,
+        batches: Iterable[int],
+        threads: int = 1,
+        progress: Progress | None = None,
+        *,
+        seconds: float = math.inf,
+    ) -> Sums:
         """Simulate the batches; returns what is done when the last one ends or Ctrl-C stops it.
 
         Parameters
@@ -113,6 +122,9 @@ class BatchRunner:
             Batch numbers: history h belongs to batch h // 2^16.
         threads : int
         progress : callable, optional
+        seconds : float
+            Begin no batch later than so long after the first one: the rest is left out, and what is done is a
+            cut as at the end of all.
 
         Raises
         ------
@@ -124,6 +136,7 @@ class BatchRunner:
             If it was interrupted before one batch was done.
         """
         wanted, threads = self._check_batches(batches), check_threads(threads)
+        self._seconds_to_begin = seconds
         self._simulate(wanted, threads, progress)
         if self._failure is not None:
             raise self._failure
@@ -143,11 +156,21 @@ class BatchRunner:
         kernel(
             self._tables, self._make_workspace(), self._make_tallies(), 0, 0
         )  # compiled before the clock runs
-        waiting = iter(wanted)
+        waiting = self._in_time(wanted)
         workers = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(threads)]
         for worker in workers:
             worker.start()
         self._wait(workers, len(wanted), progress)
+
+    def _in_time(self, wanted: list[int]) -> Iterator[int]:
+        """The batches until the time to begin one is over; at least the first."""
+        deadline = math.inf
+        for number in wanted:
+            if time.monotonic() >= deadline:
+                return
+            yield number
+            if math.isinf(deadline):
+                deadline = time.monotonic() + self._seconds_to_begin
 
     def _check_batches(self, batches: Iterable[int]) -> list[int]:
         wanted = sorted(batches)
@@ -255,40 +278,3 @@ class BatchRunner:
             transport_seconds=self._seconds,
             views=self._kept_views(),
         )
-
-
-class Collected:
-    """Sums of the views of one thread, batch after batch.
-
-    They are never cleared: what a batch adds to an acquisition is the difference between two sums over its bins. That
-    is exact even where such a sum wraps around 2^64, because the batch's own share of it does not.
-    """
-
-    def __init__(self, shape: tuple[int, int], ends: Sequence[int]) -> None:
-        self.rows = np.zeros((*shape, 2), np.int64)
-        self._ends = ends
-        self._before = self._by_acquisition()
-
-    def take_batch(self) -> np.ndarray:
-        """What the last batch added to each acquisition, int64 [acquisitions, rows, 2]."""
-        now = self._by_acquisition()
-        added, self._before = now - self._before, now
-        return added
-
-    def _by_acquisition(self) -> np.ndarray:
-        return by_acquisition(self.rows, self._ends)
-
-
-def by_acquisition(rows: np.ndarray, ends: Sequence[int]) -> np.ndarray:
-    """Add up the bins of each acquisition: [bins, rows, 2] to [acquisitions, rows, 2]."""
-    return np.stack([rows[first:last].sum(axis=0) for first, last in pairwise(ends)])
-
-
-def _ends_of(bins: Sequence[int], acquisitions: int) -> list[int]:
-    """First bin of each acquisition, and the number of bins."""
-    known = np.asarray(bins)
-    if known.size == 0 or np.any(np.diff(known) < 0) or set(known.tolist()) != set(range(acquisitions)):
-        raise ValueError(
-            f"bins (not those of {acquisitions} acquisitions). Give each bin's acquisition, ascending, none left out."
-        )
-    return [*np.searchsorted(known, range(acquisitions)).tolist(), int(known.size)]

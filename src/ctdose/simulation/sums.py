@@ -106,6 +106,11 @@ class Sums:
         energy, square = self.voxels[..., 0] * KEV_PER_QUANTUM, self.voxels[..., 1] * KEV2_PER_QUANTUM
         return mean_and_error(energy, square, self.histories)
 
+    def rows_of(self, numbers: range) -> Sums:
+        """What some of the batches left in the rows; maps and views, which are not kept by batch, are left out."""
+        chosen = np.isin(self.batches, np.array(numbers, np.int64))
+        return Sums(self.batches[chosen], self.rows[chosen], None, self.counters[chosen], 0.0)
+
     def __add__(self, other: Sums) -> Sums:
         """Add two parts of one run; their batches must differ.
 

@@ -1,0 +1,177 @@
+"""The exams of a batch: the files of a folder, or the rows of a manifest, each checked by itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctdose.batch.keys import NAME, OWN, TEMPLATE, UnknownColumn, check_column, sets_of
+from ctdose.batch.manifest import Manifest, Row, read_manifest
+from ctdose.errors import CtdoseError
+from ctdose.exam.faults import ExamError
+from ctdose.exam.library import exam_names, exam_text, load_exam
+from ctdose.exam.model import Exam
+from ctdose.exam.parse import exam_from_document
+from ctdose.faults import ABSENT, KeyPath
+from ctdose.study.change import Set, changed
+from ctdose.yaml_reader import Document, parse_yaml, read_yaml
+
+EXAM_SUFFIXES = (".yaml", ".yml")
+PLAIN_NAME = re.compile(r"[^/\\:*?\"<>|\x00-\x1f.][^/\\:*?\"<>|\x00-\x1f]{0,119}\Z")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One exam of a batch.
+
+    Attributes
+    ----------
+    name : str
+        Of its result, without the end.
+    exam : Exam or None
+        None if it is wrong.
+    fault : str
+        Why, one line or several.
+    """
+
+    name: str
+    exam: Exam | None = None
+    fault: str = ""
+
+
+def list_batch(source: Path, template: str | None = None) -> list[Item]:
+    """The exams of a folder or a manifest, in their order; a wrong one is listed with what is wrong.
+
+    Parameters
+    ----------
+    source : Path
+        A folder of exam files, or a manifest.
+    template : str, optional
+        For rows that name none.
+
+    Raises
+    ------
+    CtdoseError
+        The manifest cannot be read, or has an unknown column; the folder holds no exam.
+    """
+    if not source.is_dir():
+        return _of_manifest(read_manifest(source), template)
+    if template is not None:
+        raise CtdoseError(
+            f"template={template} (a folder's exams are whole). Leave it out, or give a manifest."
+        )
+    files = sorted(path for path in source.iterdir() if path.suffix.lower() in EXAM_SUFFIXES)
+    if not files:
+        raise CtdoseError(f"{source} (no exam in it: no file that ends with .yaml). Give another folder.")
+    return _unique([_of_file(path) for path in files])
+
+
+def _of_file(path: Path) -> Item:
+    try:
+        return Item(path.stem, load_exam(path))
+    except CtdoseError as fault:
+        return Item(path.stem, fault=str(fault))
+
+
+def _unique(items: list[Item]) -> list[Item]:
+    """Leave the first of equal names (a.yaml and a.yml, or A and a where names do not differ by case)."""
+    seen: set[str] = set()
+    found = []
+    for item in items:
+        key = item.name.casefold()
+        if key in seen and not item.fault:
+            item = Item(item.name, fault=f"{item.name} (the name of two exams). Give each a name of its own.")
+        seen.add(key)
+        found.append(item)
+    return found
+
+
+def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
+    default = template or manifest.template
+    templates = _Templates(Path(manifest.file).parent)
+    names = {str(row.values.get(TEMPLATE) or default) for row in manifest.rows}
+    acquisitions = [name for each in sorted(names) for name in templates.acquisitions(each)]
+    for column, line in manifest.columns.items():
+        try:
+            check_column(column, acquisitions)
+        except UnknownColumn as unknown:
+            raise manifest.error(line, column, ABSENT, "not a key of an exam", unknown.right) from None
+    return _unique([_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)])
+
+
+def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: _Templates) -> Item:
+    name = str(row.values.get(NAME, f"exam-{number:04d}"))
+    try:
+        if not PLAIN_NAME.match(name):
+            right = "Write a word that can be the name of a file."
+            raise manifest.error(row.lines.get(NAME, row.line), NAME, name, "not a file's name", right)
+        chosen = row.values.get(TEMPLATE) or default
+        if chosen is None:
+            right = "Add a column template, or --template: an exam's file, or the name of a shipped one."
+            raise manifest.error(row.line, TEMPLATE, ABSENT, "missing", right)
+        return Item(name, _exam(manifest, row, templates.data(str(chosen))))
+    except CtdoseError as fault:
+        return Item(name if PLAIN_NAME.match(name) else f"exam-{number:04d}", fault=str(fault))
+
+
+def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:
+    sets: list[Set] = []
+    lines: dict[KeyPath, int] = {(): row.line}
+    for column, value in row.values.items():
+        if column in OWN:
+            continue
+        own = list(sets_of(column, value, data))
+        if not own:
+            raise manifest.error(
+                row.line, column, value, "its template has no such acquisition", "Leave it empty."
+            )
+        sets += own
+        lines |= {each.path: row.lines.get(column, row.line) for each in own}
+    document = Document(changed(data, sets), lines, manifest.file, manifest.sha256)
+    return exam_from_document(document, folder=Path(manifest.file).parent)
+
+
+class _Templates:
+    """Exams as read, by name; each is read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, dict[str, Any] | CtdoseError] = {}
+
+    def data(self, name: str) -> dict[str, Any]:
+        """Its mapping.
+
+        Raises
+        ------
+        CtdoseError
+            It is not there, or no mapping.
+        """
+        if name not in self._read:
+            try:
+                self._read[name] = self._load(name)
+            except CtdoseError as fault:
+                self._read[name] = fault
+        found = self._read[name]
+        if isinstance(found, CtdoseError):
+            raise found
+        return found
+
+    def _load(self, name: str) -> dict[str, Any]:
+        path = next((p for p in (self._folder / name, Path(name)) if p.is_file()), None)
+        if path is None and name in exam_names():
+            document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
+        else:
+            document = read_yaml(path or Path(name), ExamError)
+        if not isinstance(document.data, dict):
+            raise CtdoseError(f"{document.file} (an exam is a mapping of keys). Give another template.")
+        return document.data
+
+    def acquisitions(self, name: str) -> list[str]:
+        """Names of its acquisitions; none if it cannot be read, which its rows say."""
+        try:
+            items = self.data(name).get("acquisitions")
+        except CtdoseError:
+            return []
+        return [str(i.get(NAME)) for i in items if isinstance(i, dict)] if isinstance(items, list) else []

@@ -1,0 +1,93 @@
+"""The results that a batch's folder holds: what is there already, and what need not be simulated twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ctdose.batch.summary import RUN_SHA256
+from ctdose.errors import CtdoseError
+from ctdose.execution.prepared import PreparedExam
+from ctdose.results.result import Result
+from ctdose.results.result_file import load_result
+from ctdose.results.result_layout import FORMAT
+from ctdose.seal import is_intact
+
+SUFFIX = ".h5"
+
+
+class Store:
+    """The folder of a batch's results.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, str] = {}
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            for key in _key_of(path):
+                self._files.setdefault(key, path.name)
+
+    def path(self, name: str) -> Path:
+        """Where the result of an exam belongs."""
+        return self.folder / f"{name}{SUFFIX}"
+
+    def holds(self, name: str, key: str) -> bool:
+        """Whether the result of an exam is there, complete and of this `run_sha256`."""
+        return next(_key_of(self.path(name)), None) == key
+
+    def equal(self, key: str) -> Result | None:
+        """A result with the same numbers, whatever its exam is called; None if there is none, or it is damaged."""
+        name = self._files.get(key)
+        if name is None:
+            return None
+        try:
+            found = load_result(self.folder / name)
+        except CtdoseError:
+            return None
+        return found if found.complete and found.versions.get(RUN_SHA256) == key else None
+
+    def keep(self, name: str, result: Result) -> None:
+        """Write the result of an exam.
+
+        Raises
+        ------
+        CtdoseError
+            It cannot be written.
+        """
+        result.save(self.path(name), overwrite=True)
+        if result.complete:
+            self._files.setdefault(result.versions[RUN_SHA256], self.path(name).name)
+
+
+def marked(result: Result, key: str) -> Result:
+    """A result that says what its numbers depend on."""
+    return replace(result, versions={**result.versions, RUN_SHA256: key})
+
+
+def renamed(result: Result, ready: PreparedExam) -> Result:
+    """The result of an exam of equal content, with the title, record and provenance of this one."""
+    resolved = ready.resolved
+    return replace(
+        result, exam=ready.exam.exam, exam_yaml=resolved.to_yaml(), exam_sha256=resolved.exam_sha256
+    )
+
+
+def _key_of(path: Path) -> Iterator[str]:
+    """The `run_sha256` of a complete result of a batch; nothing if the file is anything else."""
+    import h5py
+
+    try:
+        if not path.is_file() or not is_intact(path):
+            return
+        with h5py.File(path, "r") as file:
+            root = dict(file.attrs)
+    except (OSError, RuntimeError, ValueError):
+        return
+    if root.get("format") == FORMAT and int(root.get("complete", 0)) == 1 and RUN_SHA256 in root:
+        yield str(root[RUN_SHA256])

@@ -1,0 +1,1 @@
+"""Running exams: from an exam to the jobs of its bodies, from their sums to the result, and what is kept between."""

@@ -1,0 +1,210 @@
+"""The file of a part of a run: a checkpoint, or the share of one task of a job array. docs/checkpoints.md.
+
+Its sums are the integers that the kernel added up, so that parts add to the very bits of an unbroken run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctdose._version import __version__
+from ctdose.results.file_kind import FileKind
+from ctdose.results.hdf5_declared import Unfit
+from ctdose.results.hdf5_tree import Tree, Value, quoted
+from ctdose.results.part_layout import FORMAT, FORMAT_VERSION, part_of
+from ctdose.simulation.sums import Sums
+
+PART_FILE = FileKind(
+    "part of a run", FORMAT, FORMAT_VERSION, part_of, right="Give a part that ctdose run wrote."
+)
+UNDAMAGED = "Use an undamaged copy."
+MOST_VOXELS = 1 << 32
+
+
+@dataclass(frozen=True)
+class BodyPart:
+    """What is done of one body.
+
+    Attributes
+    ----------
+    sums : Sums
+    identity : mapping of str to str
+        Of its job: what the sums depend on.
+    """
+
+    sums: Sums
+    identity: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RunPart:
+    """Some of the batches of a run.
+
+    Attributes
+    ----------
+    exam : str
+        Title.
+    exam_yaml, scanner_yaml : str
+        The resolved exam, and the scanner, as a result keeps them.
+    exam_sha256 : str
+    histories : int
+        That the whole run was asked for.
+    seconds : float
+        Wall time so far.
+    device : str
+        ``cpu`` or ``cuda``.
+    bodies : dict of str to BodyPart
+        Those of which anything is done.
+    """
+
+    exam: str
+    exam_yaml: str
+    scanner_yaml: str
+    exam_sha256: str
+    histories: int
+    seconds: float = 0.0
+    device: str = "cpu"
+    bodies: Mapping[str, BodyPart] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Histories that are in, of all bodies."""
+        return sum(body.sums.histories for body in self.bodies.values())
+
+
+def save_part(part: RunPart, path: Path) -> None:
+    """Write a part, replacing what has its name; a write that fails leaves the earlier file as it was.
+
+    Raises
+    ------
+    CtdoseError
+        If it cannot be written.
+    """
+    from ctdose.results.hdf5_write import tree_bytes, write_file
+
+    write_file(path, tree_bytes(_tree(part), packed=False), overwrite=True)
+
+
+def load_part(path: Path) -> RunPart:
+    """Read a part.
+
+    Raises
+    ------
+    CtdoseError
+        If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
+        itself.
+    """
+    return PART_FILE.load(path, _part)
+
+
+def _tree(part: RunPart) -> Tree:
+    tree = Tree()
+    root: dict[str, Value] = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    root |= {"ctdose_version": __version__, "exam": part.exam, "exam_sha256": part.exam_sha256}
+    root |= {"histories": part.histories, "histories_done": part.done}
+    root |= {"seconds": part.seconds, "device": part.device}
+    tree.group("/", root)
+    _put(tree, "/exam_yaml", part.exam_yaml)
+    _put(tree, "/scanner_yaml", part.scanner_yaml)
+    tree.group("/bodies")
+    for number, (name, body) in enumerate(part.bodies.items()):
+        path = f"/bodies/{quoted(name)}"
+        tree.group(path, {"name": name, "number": number})
+        tree.group(f"{path}/identity", dict(body.identity))
+        _put_sums(tree, path, body.sums)
+    return tree
+
+
+def _put(tree: Tree, path: str, data: str | np.ndarray) -> None:
+    layout = part_of(path)
+    assert layout is not None, path
+    tree.datasets[path] = data
+    tree.group(path, {"units": layout.unit})
+
+
+def _put_sums(tree: Tree, path: str, sums: Sums) -> None:
+    tree.group(path, {"transport_seconds": float(sums.transport_seconds)})
+    _put(tree, f"{path}/numbers", sums.batches)
+    _put(tree, f"{path}/rows", sums.rows)
+    _put(tree, f"{path}/counters", sums.counters)
+    if sums.views is not None:
+        _put(tree, f"{path}/views", sums.views)
+    if sums.voxels is not None:  # most voxels are air, or far from the beam
+        hit = sums.voxels[..., 1] != 0
+        hit |= sums.voxels[..., 0] != 0
+        tree.group(path, {"shape_zyx": np.array(hit.shape, np.int64)})
+        _put(tree, f"{path}/voxel_mask", np.packbits(hit))
+        _put(tree, f"{path}/voxel_sums", sums.voxels[hit])
+
+
+def _part(tree: Tree) -> RunPart:
+    try:
+        return _known_part(tree)
+    except KeyError as missing:
+        raise Unfit(f"{missing} (missing). {UNDAMAGED}") from None
+
+
+def _known_part(tree: Tree) -> RunPart:
+    root = tree.attributes["/"]
+    bodies = sorted(tree.children("/bodies"), key=lambda path: int(_number(tree, path, "number")))
+    return RunPart(
+        exam=str(root["exam"]),
+        exam_yaml=str(tree.datasets["/exam_yaml"]),
+        scanner_yaml=str(tree.datasets["/scanner_yaml"]),
+        exam_sha256=str(root["exam_sha256"]),
+        histories=int(_number(tree, "/", "histories")),
+        seconds=float(_number(tree, "/", "seconds")),
+        device=str(root["device"]),
+        bodies={str(tree.attributes[path]["name"]): _body(tree, path) for path in bodies},
+    )
+
+
+def _number(tree: Tree, path: str, name: str) -> int | float:
+    value = tree.attributes[path][name]
+    if not isinstance(value, int | float):
+        raise Unfit(f"{path}: {name} (not a number). {UNDAMAGED}")
+    return value
+
+
+def _body(tree: Tree, path: str) -> BodyPart:
+    identity = {name: str(value) for name, value in tree.attributes[f"{path}/identity"].items()}
+    sums = Sums(
+        batches=_array(tree, f"{path}/numbers"),
+        rows=_array(tree, f"{path}/rows"),
+        voxels=_voxels(tree, path),
+        counters=_array(tree, f"{path}/counters"),
+        transport_seconds=float(_number(tree, path, "transport_seconds")),
+        views=_array(tree, f"{path}/views") if f"{path}/views" in tree.datasets else None,
+    )
+    if sums.batches.size == 0 or sums.batches[0] < 0 or np.any(np.diff(sums.batches) <= 0):
+        raise Unfit(f"{path}/numbers (not ascending). {UNDAMAGED}")
+    return BodyPart(sums, identity)
+
+
+def _array(tree: Tree, path: str) -> np.ndarray:
+    value: Any = tree.datasets[path]
+    if not isinstance(value, np.ndarray):
+        raise Unfit(f"{path} (not an array). {UNDAMAGED}")
+    return value
+
+
+def _voxels(tree: Tree, path: str) -> np.ndarray | None:
+    if f"{path}/voxel_mask" not in tree.datasets:
+        return None
+    shape = tuple(int(n) for n in np.atleast_1d(np.asarray(tree.attributes[path]["shape_zyx"])))
+    mask, values = _array(tree, f"{path}/voxel_mask"), _array(tree, f"{path}/voxel_sums")
+    count = math.prod(shape)
+    if len(shape) != 3 or min(shape) < 1 or count > MOST_VOXELS or mask.size != -(-count // 8):
+        raise Unfit(f"{path}/voxel_mask (does not fit shape_zyx). {UNDAMAGED}")
+    hit = np.unpackbits(mask, count=count).astype(bool).reshape(shape)
+    if int(hit.sum()) != values.shape[0]:
+        raise Unfit(f"{path}/voxel_sums (does not fit voxel_mask). {UNDAMAGED}")
+    voxels = np.zeros((*shape, 2), np.int64)
+    voxels[hit] = values
+    return voxels
