@@ -9,9 +9,8 @@ from typing import Any
 from ctdose.report.citation import bibtex, citation
 from ctdose.report.noise_chart import noise_chart
 from ctdose.report.ticks import Axis, axis_to
-from ctdose.study.plots import compared_at
 from ctdose.study.result import EFFECTIVE, IMAGE_CRITERIA, ONE_SEX, StudyResult
-from ctdose.study.tables import DOSE_ERROR_OF_NOISE_MODEL, WORDS, noise_lines, setting_rows
+from ctdose.study.tables import DOSE_ERROR_OF_NOISE_MODEL, WORDS, noise_lines
 
 SUMS = {EFFECTIVE: "effective dose", ONE_SEX: "weighted dose of one sex"}
 CAVEAT = (
@@ -79,13 +78,13 @@ class RatioTable:
 
 def study_context(result: StudyResult) -> dict[str, Any]:
     """Names and values for the template of a study's page."""
-    leading = compared_at(result)
+    leading = result.compared_at
     version = result.versions.get("ctdose_version", "")
     tables = {criterion: _table(result, criterion) for criterion in result.criteria}
     return {
         "result": result,
         "title": result.title,
-        "settings": setting_rows(result),
+        "settings": result.members,
         "leading": tables.get(leading),
         "others": [table for criterion, table in tables.items() if criterion != leading],
         "sums": _sums(result),
