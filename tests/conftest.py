@@ -36,10 +36,6 @@ def pytest_sessionstart(session):
     workers = getattr(session.config.option, "numprocesses", None)
     if not workers or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return
-    from ctdose.simulation.compiled import is_compiled
-
-    if is_compiled():
-        return
     script = Path(__file__).parent / "compile_kernels.py"
     compilers = [subprocess.Popen([sys.executable, str(script), kernel]) for kernel in ("lanes", "reference")]
     codes = [compiler.wait() for compiler in compilers]

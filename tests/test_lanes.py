@@ -36,14 +36,14 @@ CASES = [
 ]
 
 
-def phantom(fill):
+def phantom(fill, densities=(0.5, 1.0, 1.9)):
     """Water, contrast medium of varying density and air; `fill` is the share of the grid that is not air."""
     rng = np.random.default_rng(5)
     _, y, x = np.indices((12, 14, 16))
     inside = ((x - 7.5) / 8) ** 2 + ((y - 6.5) / 7) ** 2 < fill
     index = np.where(inside, 1 + (rng.uniform(size=inside.shape) < 0.2), 0).astype(np.uint8)
     own = np.array([m.density_g_cm3 for m in (AIR, WATER, CONTRAST)])
-    density = (own[index] * rng.uniform(0.5, 2.0, index.shape)).astype(np.float32)
+    density = (own[index] * rng.choice(densities, index.shape)).astype(np.float32)
     region = index.astype(int) * 20 + rng.integers(0, 19, index.shape)
     region[:2, 5:7, 4:6], region[7:9, 7:9, 9:11] = 19, 59  # one on the grid's end, one in the middle
     return ctdose.VoxelPhantom(
@@ -51,8 +51,8 @@ def phantom(fill):
     )
 
 
-def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels, raised=NOWHERE):
-    body = phantom(0.8 if clip else 2.0)
+def tables_of(beam, estimator, doppler, cutoff, clip, surroundings, voxels, raised=NOWHERE, body=None):
+    body = body or phantom(0.8 if clip else 2.0)
     source = BEAMS[beam]
     rows = [open_beam_row(source, lambda p: to_kernel_frame(body, p))]
     pieces = [
@@ -118,6 +118,15 @@ def test_zones_have_the_same_bits(case):
     one, other = spread(tables, True, 17), spread(tables, False, 17)
     for name in one._fields:
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert one.rows.any()
+
+
+@pytest.mark.slow  # another type of voxels: both kernels are compiled for it
+def test_many_kinds_of_voxels_have_the_same_bits():
+    tables = tables_of(*CASES[1], body=phantom(0.8, np.linspace(0.5, 1.9, 100)))
+    assert tables.voxels.kind.itemsize == 2
+    one, other = spread(tables, True, 17), spread(tables, False, 17)
+    assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
     assert one.rows.any()
 
 
