@@ -31,16 +31,19 @@ def pytest_report_header(config):
     return f"ctdose: {Path(ctdose.__file__).parent}, cache: {os.environ['CTDOSE_CACHE_DIR']}"
 
 
+KERNELS = (("lanes", 200), ("lanes", 400), ("reference", 200))  # and how many kinds of voxels
+
+
 def pytest_sessionstart(session):
-    """Compile both kernels side by side before xdist's workers start, each of which would compile both."""
+    """Compile the kernels side by side before xdist's workers start, each of which would compile them."""
     workers = getattr(session.config.option, "numprocesses", None)
     if not workers or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return
     script = Path(__file__).parent / "compile_kernels.py"
-    compilers = [subprocess.Popen([sys.executable, str(script), kernel]) for kernel in ("lanes", "reference")]
+    compilers = [subprocess.Popen([sys.executable, script, name, str(kinds)]) for name, kinds in KERNELS]
     codes = [compiler.wait() for compiler in compilers]
     if any(codes):
-        pytest.exit("the kernels do not compile: python tests/compile_kernels.py lanes", 1)
+        pytest.exit("the kernels do not compile: python tests/compile_kernels.py lanes 200", 1)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -9,6 +9,7 @@ import ctdose
 from ctdose.dosimetry.body_rows import build_body_rows
 from ctdose.dosimetry.precision import largest_relative_error, target_rows, worst_of
 from ctdose.errors import CtdoseError
+from ctdose.exam.library import load_exam
 from ctdose.simulation.job import Job
 from ctdose.simulation.ledger import Ledger
 from ctdose.simulation.local_threads import LocalThreads
@@ -133,7 +134,9 @@ def test_an_unknown_organ_and_an_empty_range(person):
 
 
 def test_the_python_interface_takes_a_target():
-    result = ctdose.simulate("chest", target_relative_standard_error=0.2, histories=2_000_000, dose_map=False)
+    exam = load_exam("chest")
+    coarse = exam.model_copy(update={"simulation": exam.simulation.model_copy(update={"voxel_mm": 6.0})})
+    result = ctdose.simulate(coarse, target_relative_standard_error=0.2, histories=2_000_000, dose_map=False)
     assert result.complete
     assert result.histories == 2 * FIRST_ROUND * 65536
     for body in result.bodies.values():
