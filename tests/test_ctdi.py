@@ -41,11 +41,13 @@ def simulated():
 @pytest.mark.slow
 def test_the_centre_over_the_periphery(simulated):
     # AAPM Report 96 (2008), as remembered: about 1 in the head phantom, about 0.5 in the body phantom, at 120 kV.
-    # Harder beams reach the centre more easily.
+    # Harder beams reach the centre more easily; from 120 to 140 kV by less than a ratio's own error, some 1 %.
     assert simulated[16, 120][0] == pytest.approx(1.0, abs=0.08)
     assert simulated[32, 120][0] == pytest.approx(0.5, abs=0.08)
     for phantom_cm in (16, 32):
-        assert simulated[phantom_cm, 80][0] < simulated[phantom_cm, 120][0] < simulated[phantom_cm, 140][0]
+        low, usual, high = (simulated[phantom_cm, kv][0] for kv in (80, 120, 140))
+        assert low < min(usual, high)
+        assert usual < 1.03 * high
 
 
 @pytest.mark.slow

@@ -133,13 +133,16 @@ def test_a_range_outside_the_phantom_is_empty():
 def test_a_real_ct_has_the_diameter_of_its_ct_numbers(reference, ct, labels, tolerance):
     """AAPM 220's own formula on the image, against the phantom that is made of it: tissues by label and CT number."""
     from ctdose.phantoms.patient.body import find_body
-    from ctdose.phantoms.patient.build import Options, _read, build_patient
+    from ctdose.phantoms.patient.build import build_patient
     from ctdose.phantoms.patient.calibration import read_calibration
     from ctdose.phantoms.patient.label_map import read_label_map
+    from ctdose.phantoms.patient.options import Options
+    from ctdose.phantoms.patient.scan import read_scan
 
     options = Options(labels=reference / "ct" / labels)
-    image, label_image = _read(reference / "ct" / ct, options, read_label_map(None))
-    body = find_body(image, label_image.values, read_calibration(None))
+    scan = read_scan(reference / "ct" / ct, options, read_calibration(None), read_label_map(None))
+    image = scan.image
+    body = find_body(image, scan.labels, read_calibration(None))
     water_mm2 = (np.clip(image.values / 1000.0 + 1.0, 0.0, None) * body).sum(axis=(1, 2))
     water_mm2 *= image.spacing_mm[0] * image.spacing_mm[1]
     of_image = 2.0 * np.sqrt(water_mm2 / math.pi) / 10.0
