@@ -35,11 +35,13 @@ def entry(reference: bool = False) -> Callable[..., int]:
         The reference kernel instead of the lanes: the same bits, slower, for tests and benchmarks.
     """
     from ctdose.kernels.cpu import make_entry
+    from ctdose.simulation.kernel_cache import kept_in
 
     folder = cache_dir("kernels")
     if folder is None:
         print("ctdose: no writable cache folder; the kernels are compiled at every start.", file=sys.stderr)
-    return make_entry(kernel_sha256(), None if folder is None else str(folder), reference=reference)
+    with kept_in(folder, kernel_sha256()):
+        return make_entry(kernel_sha256(), None if folder is None else str(folder), reference=reference)
 
 
 def is_compiled() -> bool:
