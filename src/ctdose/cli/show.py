@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ctdose.cli.show_forms import check_options, print_form
 from ctdose.errors import CtdoseError
 
 
@@ -47,66 +48,28 @@ def show(
       ctdose show chest-voltage.h5                         what ctdose compare wrote
       ctdose show chest.h5 --records chest-records.md
     """
-    from ctdose.cli.budget import print_profile, print_uncertainty
     from ctdose.cli.records import check_records_path, write_records
     from ctdose.cli.show_study import is_study, show_study
-    from ctdose.cli.summary import print_acquisitions, print_result, table_rows
     from ctdose.results.result_file import load_result
-    from ctdose.results.tables import acquisition_rows, as_json, to_csv
 
-    if json_wanted and csv_wanted:
-        raise CtdoseError("--json (with --csv: two forms at once). Give one of them.")
-    if acquisitions and (json_wanted or everything):
-        other = "--json" if json_wanted else "--all"
-        raise CtdoseError(f"--acquisitions (with {other}, which does not go with it). Give one of them.")
+    given = {
+        "--records": records is not None,
+        "--uncertainty": uncertainty,
+        "--profile": profile is not None,
+        "--acquisitions": acquisitions,
+        "--json": json_wanted,
+        "--csv": csv_wanted,
+        "--all": everything,
+    }
+    check_options(given)
     if records is not None:
-        given = {
-            "--json": json_wanted,
-            "--csv": csv_wanted,
-            "--acquisitions": acquisitions,
-            "--all": everything,
-        }
-        given |= {"--uncertainty": uncertainty, "--profile": profile is not None}
-        for name in (name for name, there in given.items() if there):
-            raise CtdoseError(f"--records (with {name}, which does not go with it). Give one of them.")
         check_records_path(records, overwrite=overwrite)
     elif overwrite:
         raise CtdoseError("--overwrite (nothing is written without --records FILE.md). Leave it out.")
-    if uncertainty or profile is not None:
-        others = {
-            "--json": json_wanted,
-            "--acquisitions": acquisitions,
-            "--profile": bool(profile and uncertainty),
-        }
-        wrong = [name for name, given in others.items() if given]
-        if wrong:
-            own = "--uncertainty" if uncertainty else "--profile"
-            raise CtdoseError(f"{own} (with {wrong[0]}, which does not go with it). Give one of them.")
     if is_study(result):
-        others = {
-            "--json": json_wanted,
-            "--acquisitions": acquisitions,
-            "--all": everything,
-            "--uncertainty": uncertainty,
-            "--profile": profile is not None,
-        }
+        others = {name: there for name, there in given.items() if name != "--csv"}
         show_study(result, csv=csv_wanted, others=others)
-        return
-    loaded = load_result(result)
-    if records is not None:
-        write_records(loaded, records)
-    elif uncertainty:
-        print_uncertainty(loaded, csv=csv_wanted, everything=everything)
-    elif profile is not None:
-        print_profile(loaded, profile, csv=csv_wanted)
-    elif json_wanted:
-        import json
-
-        print(json.dumps(as_json(loaded), indent=2, ensure_ascii=False, allow_nan=False))
-    elif csv_wanted:
-        rows = acquisition_rows(loaded) if acquisitions else table_rows(loaded, everything)
-        print(to_csv(rows).replace("\r\n", "\n"), end="")
-    elif acquisitions:
-        print_acquisitions(loaded)
+    elif records is not None:
+        write_records(load_result(result), records)
     else:
-        print_result(loaded, everything=everything)
+        print_form(load_result(result), given, profile)
