@@ -155,6 +155,9 @@ def test_threshold_is_that_of_sidak():
     assert sidak_threshold(1) == pytest.approx(1.95996, abs=1e-5)
     assert sidak_threshold(100) == pytest.approx(3.4737, abs=1e-3)
     assert sidak_threshold(0) == sidak_threshold(1)
+    assert sidak_threshold(1, degrees_of_freedom=15) == pytest.approx(
+        2.13145, abs=1e-5
+    )  # tables of Student's t
 
 
 def test_chance_alone_is_called_different_as_often_as_stated():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ctdose.results.diff import Diff
 
 SHOWN = 10
-HEADINGS = ("quantity", "A", "sigma_A", "B", "sigma_B", "deviation_in_sigma")
+HEADINGS = ("quantity", "A", "sigma_A", "B", "sigma_B", "A-B", "sigma_A-B", "deviation_in_sigma")
 
 
 def diff(
@@ -25,6 +25,7 @@ def diff(
 ) -> int:
     """Compare two results: the same bits, or the same doses within their standard errors.
 
+    Runs of one seed share histories: the error of a difference then comes from the batches that both hold.
     Exit code 0 if they agree, 1 if they do not or cannot be compared, 2 if one of them is no result.
 
     \b
@@ -38,6 +39,8 @@ def diff(
     print(f"{found.verdict[:1].upper()}{found.verdict[1:]}.")
     for setting in found.settings:
         print(f"{setting[:1].upper()}{setting[1:]}.")
+    if found.shared:
+        print(f"{found.shared[:1].upper()}{found.shared[1:]}.")
     if found.scores:
         _show_scores(found, everything)
     return 0 if found.agree else 1
@@ -52,6 +55,8 @@ def _show_scores(found: Diff, everything: bool) -> None:
             f"{s.a_standard_error:.2g}",
             f"{s.b:.4g}",
             f"{s.b_standard_error:.2g}",
+            f"{s.a - s.b:+.2g}",
+            f"{s.standard_error:.2g}",
             f"{s.z:+.2f}",
         )
         for s in shown
