@@ -72,8 +72,8 @@ class CudaRunner(BatchRunner):
             while not self._stop.is_set() and (numbers := list(islice(waiting, BATCHES_PER_LAUNCH))):
                 begin = time.perf_counter()
                 self._launch(given, numbers)
-                self._seconds += time.perf_counter() - begin
-            given.voxels.copy_to_host(self._voxels)
+                self._tallies.seconds += time.perf_counter() - begin
+            given.voxels.copy_to_host(self._tallies.voxels)
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
@@ -85,7 +85,9 @@ class CudaRunner(BatchRunner):
         blocks, size = SIMULATED_GRID if is_simulated() else (BLOCKS, THREADS_PER_BLOCK)
         try:
             scratch = to_device(make_scratch(blocks * size, self._tables.run, self._variants))
-            given = OnDevice((blocks, size), to_device(self._tables), scratch, to_device(self._voxels))
+            given = OnDevice(
+                (blocks, size), to_device(self._tables), scratch, to_device(self._tallies.voxels)
+            )
             self._launch(given, [])
         except CtdoseError:
             raise
@@ -99,7 +101,7 @@ class CudaRunner(BatchRunner):
         from ctdose.kernels.cuda import run_batches
         from ctdose.kernels.tally import COUNTERS, Tallies
 
-        rows = np.zeros((len(numbers), *self._shape, 2), np.int64)
+        rows = np.zeros((len(numbers), *self._tallies.shape, 2), np.int64)
         counters = np.zeros((len(numbers), COUNTERS), np.int64)
         device_rows, device_counters = to_device(rows), to_device(counters)
         tallies = Tallies(device_rows, given.voxels, device_counters)
@@ -109,10 +111,10 @@ class CudaRunner(BatchRunner):
         device_rows.copy_to_host(rows)
         device_counters.copy_to_host(counters)
         for i, number in enumerate(numbers):
-            own = rows[i] if self._ends is None else by_acquisition(rows[i], self._ends)
-            self._done[number] = Tallies(own, self._voxels, counters[i])
-        if self._ends is not None:
-            self._views += rows.sum(axis=0)
+            own = rows[i] if self._tallies.ends is None else by_acquisition(rows[i], self._tallies.ends)
+            self._tallies.done[number] = Tallies(own, self._tallies.voxels, counters[i])
+        if self._tallies.ends is not None:
+            self._tallies.views += rows.sum(axis=0)
 
 
 def make_runner(

@@ -8,12 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import BATCH_HISTORIES, Tables
+from ctdose.simulation.batch_tallies import BatchTallies
 from ctdose.simulation.sums import Sums
-from ctdose.simulation.view_sums import Collected, ends_of
 
 Progress = Callable[[int, int], None]
 """Called on the main thread with the batches that are done and those asked for."""
@@ -86,21 +83,7 @@ class BatchRunner:
         self._tables = tables
         self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._variants = tables.weights.piece.shape[0]
-        blocks = acquisitions * (self._variants + 1)
-        rows = tables.run.rows + tables.run.composites
-        self._ends = None if bins is None else ends_of(bins, acquisitions)
-        if self._ends is not None:
-            if self._variants:
-                raise ValueError(
-                    "bins (with variants: their views are not kept apart). Leave one of them out."
-                )
-            blocks = self._ends[-1]
-        self._shape = (blocks, rows)
-        self._views = np.zeros((blocks if bins is not None else 0, rows, 2), np.int64)
-        voxels = tables.voxels.kind.size if tables.run.with_voxels else 0
-        self._voxels = np.zeros(2 * voxels, np.int64)
-        self._done: dict[int, Any] = {}
-        self._seconds = 0.0
+        self._tallies = BatchTallies(tables, acquisitions, bins)
         self._seconds_to_begin = math.inf
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -140,9 +123,9 @@ class BatchRunner:
         self._simulate(wanted, threads, progress)
         if self._failure is not None:
             raise self._failure
-        if not self._done:
+        if not self._tallies.done:
             raise KeyboardInterrupt
-        return self._collect()
+        return self._tallies.sums()
 
     def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
         """Run the batches until the last one ends or a stop; what fails is left in `_failure`."""
@@ -152,10 +135,8 @@ class BatchRunner:
 
         if numba.config.DISABLE_JIT:  # plain Python adds to the shared voxel map in two steps
             threads = 1
-        kernel = entry(self._reference)
-        kernel(
-            self._tables, self._make_workspace(), self._make_tallies(), 0, 0
-        )  # compiled before the clock runs
+        # Compiled before the clock runs.
+        entry(self._reference)(self._tables, self._make_workspace(), self._tallies.make(), 0, 0)
         waiting = self._in_time(wanted)
         workers = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(threads)]
         for worker in workers:
@@ -178,7 +159,7 @@ class BatchRunner:
             raise ValueError("batches (there are none). Give at least one batch number.")
         if wanted[0] < 0:
             raise ValueError(f"batches={wanted[0]} (must not be negative). Number them from 0.")
-        if len(set(wanted)) < len(wanted) or not self._done.keys().isdisjoint(wanted):
+        if len(set(wanted)) < len(wanted) or not self._tallies.done.keys().isdisjoint(wanted):
             raise ValueError("batches (one comes twice, which would count it twice). Give each number once.")
         return wanted
 
@@ -191,7 +172,7 @@ class BatchRunner:
                 for worker in workers:
                     worker.join(POLL_SECONDS / len(workers))
                 if progress is not None:
-                    progress(len(self._done), total)
+                    progress(len(self._tallies.done), total)
             except BaseException as interruption:
                 self._stop.set()
                 progress = None
@@ -204,77 +185,37 @@ class BatchRunner:
         return self._stop.is_set()
 
     def _work(self, waiting: Any) -> None:
+        """Simulate batch after batch until there is none or a stop; the body of one thread."""
         from ctdose.simulation.compiled import entry
 
         try:
             kernel, workspace = entry(self._reference), self._make_workspace()
-            collected = Collected(self._shape, self._ends) if self._ends is not None else None
-            while not self._stop.is_set():
-                with self._lock:
-                    batch = next(waiting, None)
-                if batch is None:
-                    break
-                tallies = self._make_tallies()
+            collected = self._tallies.collected()
+            while not self._stop.is_set() and (batch := self._next(waiting)) is not None:
+                tallies = self._tallies.make()
                 begin = time.perf_counter()
                 if collected is not None:
                     tallies = tallies._replace(rows=collected.rows)
-                kernel(
-                    self._tables, workspace, tallies, batch * BATCH_HISTORIES, (batch + 1) * BATCH_HISTORIES
-                )
+                first = batch * BATCH_HISTORIES
+                kernel(self._tables, workspace, tallies, first, first + BATCH_HISTORIES)
                 if collected is not None:
                     tallies = tallies._replace(rows=collected.take_batch())
                 with self._lock:
-                    self._seconds += time.perf_counter() - begin
-                    self._done[batch] = tallies
+                    self._tallies.seconds += time.perf_counter() - begin
+                    self._tallies.done[batch] = tallies
             if collected is not None:
                 with self._lock:
-                    self._views += collected.rows
+                    self._tallies.views += collected.rows
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
+
+    def _next(self, waiting: Iterator[int]) -> int | None:
+        with self._lock:
+            return next(waiting, None)
 
     def _make_workspace(self) -> Any:
         """Working memory of one thread."""
         from ctdose.kernels.cpu import make_workspace
 
         return make_workspace(self._tables.run.rows, self._tables.run.composites, self._variants)
-
-    def _make_tallies(self) -> Any:
-        """Private sums of one batch around the shared map."""
-        from ctdose.kernels.cpu import make_tallies
-
-        return make_tallies(*self._shape, self._voxels)
-
-    def _kept_views(self) -> np.ndarray | None:
-        """Sums of the views of all batches so far."""
-        if self._ends is None:
-            return None
-        if self._views[..., 1].min() < 0:  # no sum of squares is negative: it wrapped
-            raise CtdoseError(
-                "a view's sum exceeds 2^63 (too many histories). Run fewer, or set keep_views: false."
-            )
-        return self._views.copy()
-
-    def _collect(self) -> Sums:
-        from ctdose.kernels.tally import COUNT_MAJORANT_EXCEEDED, COUNT_OVERFLOW
-
-        numbers = sorted(self._done)
-        counters = np.stack([self._done[n].counters for n in numbers])
-        if counters[:, COUNT_OVERFLOW].any():
-            raise CtdoseError(
-                "a tally reached 2^62 (too many histories in one voxel or view). Run fewer histories and add runs."
-            )
-        if counters[:, COUNT_MAJORANT_EXCEEDED].any():
-            raise CtdoseError(
-                "mu exceeded the majorant (a fault of ctdose, the result would be wrong). Please report it."
-            )
-        kept = bool(self._tables.run.with_voxels)
-        shape = tuple(int(n) for n in self._tables.voxels.shape[::-1])
-        return Sums(
-            batches=np.array(numbers, np.int64),
-            rows=np.stack([self._done[n].rows for n in numbers]),
-            voxels=self._voxels.reshape(*shape, 2) if kept else None,
-            counters=counters,
-            transport_seconds=self._seconds,
-            views=self._kept_views(),
-        )
