@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from ctdose.cli.interrupt import CTRL_C, Stopped
 from ctdose.cli.messages import lenient_streams, say
 from ctdose.errors import CtdoseError
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 _TYPERS_INTERRUPT = 130
 # The class lies in click or, in later versions, in a copy of it inside typer.
@@ -35,6 +37,9 @@ def guarded(command: Callable[[], Any], *, debug: bool = False) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
+        return _quietly()
+    except OSError as error:  # a full disk behind a redirection shows when the buffer is written
+        _report(error)
         return _quietly()
 
 
@@ -66,6 +71,8 @@ def _report(error: Exception) -> int:
         say("Not enough memory. Larger voxels (simulation.voxel_mm) or --no-dose-map need less.")
     elif isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror or error}.")
+    elif isinstance(error, OSError) and error.errno in FULL:
+        say(f"Cannot write: {error.strerror}.")
     else:
         text = str(error).partition("\n")[0]
         say(f"Internal error: {type(error).__name__}: {text} (a fault of ctdose). Run it again with --debug.")

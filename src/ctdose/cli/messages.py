@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ctdose.faults import one_line
@@ -14,7 +15,14 @@ def say(text: str) -> None:
 
 
 def lenient_streams() -> None:
-    """Let a stream whose encoding lacks a character show a question mark instead of failing."""
+    """Let a stream whose encoding lacks a character show a question mark, and one that is closed swallow what it gets.
+
+    A closed stream's number would else be that of the next file that is opened, and a library that prints would write
+    into a result.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 Cells = Sequence[str]
+BORDERS = 3  # characters between two columns
+LONGEST_WORD = 32  # a path or an address may be broken
 
 
 def print_table(
@@ -35,9 +38,42 @@ def _aligned(headings: Cells, rows: Sequence[Cells], title: str, numbers: Sequen
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
+    widths = column_widths(headings, rows, numbers, console.width - BORDERS * len(headings) - 1)
+    console.width = sum(widths) + BORDERS * len(headings) + 1
     table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
-    for i, heading in enumerate(headings):
-        table.add_column(Text(heading), justify="right" if i in numbers else "left", overflow="fold")
+    for i, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        justify: Literal["left", "right"] = "right" if i in numbers else "left"
+        table.add_column(Text(heading), justify=justify, overflow="fold", width=width)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
+    console.print(table)
+
+
+def column_widths(
+    headings: Cells, rows: Sequence[Cells], numbers: Sequence[int], available: int
+) -> list[int]:
+    """Widths of the columns of a table: no word and no number is broken, even if the terminal has to break the lines.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : sequence of sequences of str
+    numbers : sequence of int
+        Columns whose cells stay in one piece.
+    available : int
+        Characters of a line without what stands between the columns.
+    """
+    narrow, wide = [], []
+    for i, heading in enumerate(headings):
+        cells = [row[i] for row in rows]
+        pieces = cells if i in numbers else [word for cell in cells for word in cell.split()]
+        least = max(map(len, [*heading.split(), *pieces]), default=1)
+        wide.append(max(map(len, [heading, *cells])))
+        narrow.append(min(least, wide[-1] if i in numbers else LONGEST_WORD))
+    spare = available - sum(narrow)
+    wanted = sum(wide) - sum(narrow)
+    if spare >= wanted:
+        return wide
+    share = max(spare, 0) / wanted
+    return [low + int(share * (high - low)) for low, high in zip(narrow, wide, strict=True)]

@@ -1,0 +1,44 @@
+"""Tables on a terminal: no word and no number is broken, however narrow it is."""
+
+import re
+
+import pytest
+
+from ctdose.cli.table import column_widths, print_table
+
+HEADINGS = ("organ", "dose (mGy)", "remark")
+ROWS = [
+    ("extrathoracic_region", "2.02 ± 0.16", "adult-male, no photon came there"),
+    ("liver", "11.53 ± 0.11", ""),
+]
+
+
+def test_a_wide_terminal_folds_nothing():
+    assert column_widths(HEADINGS, ROWS, (1,), 200) == [20, 12, 32]
+    assert column_widths(HEADINGS, ROWS, (1,), 64) == [20, 12, 32]
+
+
+def test_what_is_missing_is_taken_from_the_words():
+    """The longest words (adult-male,) and the numbers stay whole; a terminal that is too narrow breaks the lines."""
+    assert column_widths(HEADINGS, ROWS, (1,), 54) == [20, 12, 22]
+    assert column_widths(HEADINGS, ROWS, (1,), 10) == [20, 12, 11]
+
+
+def test_a_path_may_be_broken():
+    assert column_widths(("file",), [("/" + "x" * 99,)], (), 20) == [32]
+
+
+def test_empty_tables_have_the_width_of_their_headings():
+    assert column_widths(HEADINGS, [], (1,), 200) == [5, 10, 6]
+    assert column_widths(HEADINGS, [], (1,), 1) == [5, 5, 6]
+
+
+@pytest.mark.parametrize("columns", ["20", "60", "200"])
+def test_everything_is_printed_at_any_width(capsys, monkeypatch, columns):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", columns)
+    print_table(HEADINGS, ROWS, numbers=(1,))
+    text = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out)  # bold headings
+    for piece in ("extrathoracic_region", "2.02 ± 0.16", "11.53 ± 0.11", "adult-male,", "there"):
+        assert piece in text
+    assert len({len(line) for line in text.splitlines()}) == 1
