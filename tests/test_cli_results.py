@@ -6,28 +6,9 @@ import json
 import pytest
 import yaml
 
-from ctdose.calibration import ctdi_case
-from ctdose.calibration.ctdi import SimulatedCTDI
 from ctdose.cli.main import main
+from water_runs import EXAM, calibrate_by_number
 
-EXAM = """\
-exam: Water cylinder
-phantom: water-cylinder
-scanner: generic-64
-acquisitions:
-  - name: middle
-    mode: axial
-    tube_voltage_kv: 120
-    bowtie: body
-    collimation_mm: 40
-    table_increment_mm: 40
-    rotation_time_s: 0.5
-    scan_range: [-40, 40]
-    tube_current_ma: 200
-simulation:
-  histories: 131072
-  voxel_mm: 10
-"""
 HISTORIES = 65536
 
 
@@ -38,32 +19,17 @@ def folder(tmp_path_factory):
     (folder / "mine.yaml").write_text(EXAM)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(
-            ctdi_case, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
-        )
+        calibrate_by_number(patch)
         for name, seed in (("mine", "1"), ("again", "1"), ("other", "2")):
-            words = [
-                "run",
-                "mine.yaml",
-                "-o",
-                f"{name}.h5",
-                "--histories",
-                "64k",
-                "--seed",
-                seed,
-                "--threads",
-                "1",
-            ]
-            assert main(words) == 0
+            words = ["run", "mine.yaml", "-o", f"{name}.h5", "--histories", "64k", "--seed", seed]
+            assert main([*words, "--threads", "1"]) == 0
     return folder
 
 
 @pytest.fixture
 def here(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(
-        ctdi_case, "_cached", lambda identity: SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
-    )
+    calibrate_by_number(monkeypatch)
     return folder
 
 

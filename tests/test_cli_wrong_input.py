@@ -5,25 +5,7 @@ import sys
 import pytest
 
 from ctdose.cli.main import main
-
-EXAM = """\
-exam: Water
-phantom: water-cylinder
-scanner: generic-64
-acquisitions:
-  - name: middle
-    mode: axial
-    tube_voltage_kv: 120
-    bowtie: body
-    collimation_mm: 40
-    table_increment_mm: 40
-    rotation_time_s: 0.5
-    scan_range: [-40, 40]
-    tube_current_ma: 200
-simulation:
-  histories: 65536
-  voxel_mm: 10
-"""
+from water_runs import EXAM
 
 NO_SIMULATION = "simulated in spite of wrong input"
 
@@ -57,6 +39,7 @@ WRONG = {
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
         "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest, chest-5y, chest-1y.",
+        "earlier.h5": "earlier.h5: (an HDF5 file, not YAML). What ctdose run wrote is shown by ctdose show.",
         "mine.yaml extra": "ctdose run: ",
         "mine.yaml --hist 3": "ctdose run: ",
         "mine.yaml --histories": "ctdose: ",
@@ -84,9 +67,11 @@ WRONG = {
         "": "ctdose check: ",
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
-        "foreign.h5": "foreign.h5",
+        "foreign.h5": "foreign.h5: (an HDF5 file, not YAML). What ctdose run wrote is shown by ctdose show.",
         "mine.yaml mine.yaml --plot x.png": "plot=x.png (with 2 exams). Check one exam to draw it.",
         "mine.yaml --plot there.png": "plot=there.png (exists). Add --overwrite, or name another file.",
+        "mine.yaml --plot /proc/x.png": "plot=/proc/x.png (its folder cannot be written: No such file or directory). "
+        "Name a file in another folder.",
     },
     "show": {
         "": "ctdose show: ",
@@ -96,6 +81,8 @@ WRONG = {
         "foreign.h5": "foreign.h5: format=None (not a ctdose result). Give a file that ctdose run wrote.",
         "earlier.h5": "earlier.h5: format_version=None",
         "earlier.h5 --json --csv": "--json (with --csv: two forms at once). Give one of them.",
+        "earlier.h5 --profile liver --all": "--profile (with --all, which does not go with it). Give one of them.",
+        "earlier.h5 --records no/r.md": "records=no/r.md (no folder no). Make it first.",
     },
     "diff": {
         "": "ctdose diff: ",
@@ -188,7 +175,7 @@ def test_all_faults_of_all_files_are_shown(capsys):
     assert [line.split(":")[0] for line in lines] == ["bad.yaml", "bad.yaml", "missing.yaml"]
     assert "mode=axail" in lines[0]
     assert "tube_voltage_kv=-120" in lines[1]
-    assert "exam: Water" in shown.out  # the right one is shown all the same
+    assert "exam: Water cylinder" in shown.out  # the right one is shown all the same
 
 
 def test_faults_of_an_exam_stop_a_run(folder, capsys):

@@ -88,10 +88,10 @@ def test_an_unreadable_file_is_refused(tmp_path, monkeypatch):
     file = tmp_path / "exam.yaml"
     file.write_text("exam: x")
 
-    def refuse(self):
+    def refuse(self, mode):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ExamError, match="cannot be read: Permission denied"):
         load_exam(file)
 

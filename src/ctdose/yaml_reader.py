@@ -16,6 +16,7 @@ import yaml
 from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
 from ctdose.yaml_scalars import plain_scalar
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_BYTES = 1 << 18
 MAX_DEPTH = 16
 MAX_VALUES = 20_000  # after aliases are expanded: bounds what a few lines of aliases can grow into
@@ -112,9 +113,13 @@ def _read_bytes(path: Path, file: str, error: type[FileFaults]) -> bytes:
             raise refuse("no such file", "Check the path.")
         if not path.is_file():
             raise refuse("not an ordinary file", "Give a YAML file.")
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+        if raw.startswith(HDF5_SIGNATURE):
+            raise refuse("an HDF5 file, not YAML", "What ctdose run wrote is shown by ctdose show.")
+        if len(raw) > MAX_BYTES:
             raise refuse(f"larger than {MAX_BYTES // 1024} KiB", "Such a file holds a few kB of YAML.")
-        return path.read_bytes()
+        return raw
     except (OSError, ValueError) as fault:  # ValueError: a null byte in the name
         reason = getattr(fault, "strerror", None) or str(fault)
         raise refuse(f"cannot be read: {reason}", "Check the path and its permissions.") from None

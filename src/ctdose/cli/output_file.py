@@ -84,7 +84,8 @@ def check_place(name: str, path: Path) -> None:
             pass
     except OSError as error:
         why = f"its folder cannot be written: {error.strerror}"
-        raise CtdoseError(f"{name}={path} ({why}). Choose another folder with -o.") from None
+        right = "Choose another folder with -o." if name == "output" else "Name a file in another folder."
+        raise CtdoseError(f"{name}={path} ({why}). {right}") from None
     if path.exists() and not os.access(path, os.W_OK):
         raise CtdoseError(f"{name}={path} (exists and is read-only). Name another file.")
 
