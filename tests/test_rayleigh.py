@@ -4,18 +4,22 @@ import numba
 import numpy as np
 import pytest
 
+from angle_samples import (
+    CASES,
+    ENERGIES,
+    MATERIALS,
+    F,
+    draw_cases,
+    fine_density,
+    has_known_mean,
+    p_of_angles,
+)
 from ctdose.kernels.form_tables import squared_x_bin, squared_x_full
 from ctdose.kernels.rayleigh import integral_of_f2, invert_f2, pdf_rayleigh, sample_rayleigh
 from ctdose.kernels.tables import SQUARED_X_BINS
-from ctdose.physics.materials import Material
 from ctdose.physics.tables import build_tables
 
 pytestmark = pytest.mark.kernels
-
-MATERIALS = [Material(n) for n in ("water", "iodine", "cortical-bone")]
-ENERGIES = (1.01, 5.0, 20.0, 60.0, 150.0)
-CASES = [(m, e) for m in range(len(MATERIALS)) for e in ENERGIES]
-F = np.float32
 
 # Mean number of random blocks of a draw; a change here is a change of the sampler.
 MEAN_DRAWS = {
@@ -45,35 +49,19 @@ def scattering():
 @pytest.fixture(scope="module")
 def drawn(scattering, make_run, interpreted):
     """Samples of every case: cos(theta), azimuth in turns, random blocks."""
-    count = 400 if interpreted else 200_000
-    samples = {}
-    for key, (m, energy) in enumerate(CASES):
-        arrays = np.zeros(count, np.float32), np.zeros(count, np.float32), np.zeros(count, np.int64)
-        draw(make_run(key_low=key), scattering, m, F(energy), *arrays)
-        samples[m, energy] = arrays
-    return samples
-
-
-def fine_density(scattering, m, energy):
-    """Edges in t = 1 - cos, fine forwards, and the density of the kernel between them."""
-    edges = 2.0 * np.linspace(0.0, 1.0, 2001) ** 3
-    out = np.zeros(2000, np.float32)
-    density(scattering, m, F(energy), (1.0 - 0.5 * (edges[1:] + edges[:-1])).astype(np.float32), out)
-    return edges, out
+    return draw_cases(draw, scattering, make_run, interpreted)
 
 
 @pytest.mark.parametrize(("m", "energy"), CASES)
 def test_angles_follow_the_density(scattering, drawn, statistics, m, energy):
-    cos_theta = drawn[m, energy][0].astype(np.float64)
-    edges, shares = statistics.equal_cells(*fine_density(scattering, m, energy), 100)
-    counts, _ = np.histogram(1.0 - cos_theta, edges)
-    assert statistics.chi_square(counts, shares * cos_theta.size) > statistics.level(len(CASES))
+    fine = fine_density(density, 3, scattering, m, energy)
+    assert p_of_angles(statistics, drawn[m, energy][0], *fine) > statistics.level(len(CASES))
 
 
 @pytest.mark.parametrize(("m", "energy"), CASES)
 def test_mean_number_of_draws(scattering, drawn, statistics, interpreted, m, energy):
     draws = drawn[m, energy][2]
-    edges, height = fine_density(scattering, m, energy)
+    edges, height = fine_density(density, 3, scattering, m, energy)
     weight = height * np.diff(edges)
     cosine = 1.0 - 0.5 * (edges[1:] + edges[:-1])
     expected = (
@@ -82,7 +70,7 @@ def test_mean_number_of_draws(scattering, drawn, statistics, interpreted, m, ene
     error = np.sqrt(expected * (expected - 1.0) / draws.size)  # geometric
     assert abs(draws.mean() - expected) < statistics.z_limit(statistics.level(len(CASES))) * error + 1e-4
     if not interpreted:
-        assert draws.mean() == pytest.approx(MEAN_DRAWS[MATERIALS[m].name][ENERGIES.index(energy)], rel=0.01)
+        assert has_known_mean(draws, MEAN_DRAWS, m, energy)
 
 
 def test_azimuth_is_even(drawn, statistics):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check(
     exams: Annotated[
-        list[str], typer.Argument(metavar="EXAM...", help="Files, or names of `ctdose exam list`.")
+        list[str], typer.Argument(metavar="EXAM", help="Files, or names of `ctdose exam list`.")
     ],
     plot: Annotated[
         Path | None,

@@ -19,7 +19,7 @@ app = typer.Typer(
 app.command("from-dicom", short_help="Make an exam of a CT series' headers or a dose report.")(from_dicom)
 
 
-@app.command("list")
+@app.command("list", short_help="List the exams that come with ctdose.")
 def list_exams() -> None:
     """List the exams that come with ctdose: title, phantom, scanner, mode, and whose dose figures they have.
 

@@ -23,9 +23,7 @@ DEFAULT_SCALE = "0.01"
 def validate(
     cases: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[CASE]...", help="1, 2, 4.1, 4.2, 5, or a part as 5/120 kVp/90. [default: all]"
-        ),
+        typer.Argument(metavar="CASE", help="1, 2, 4.1, 4.2, 5, or a part as 5/120 kVp/90. [default: all]"),
     ] = None,
     scale: Annotated[
         str,
@@ -35,7 +33,10 @@ def validate(
         ),
     ] = DEFAULT_SCALE,
     seed: Annotated[str, typer.Option(metavar="N", help="Seed of the random numbers.")] = "1",
-    threads: Annotated[str | None, typer.Option(metavar="N", help="[default: all processors]")] = None,
+    threads: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="The result does not depend on it. [default: all processors]"),
+    ] = None,
     volume: Annotated[
         Path | None, typer.Option(metavar="FILE", help="case5world.tar.gz of the report, which case 5 needs.")
     ] = None,

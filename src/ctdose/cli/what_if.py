@@ -25,7 +25,9 @@ def what_if(
         tuple[float, float] | None,
         typer.Option(metavar="LOW HIGH", help="Another scan range, mm, inside what was simulated."),
     ] = None,
-    region: Annotated[str | None, typer.Option(help="Another scan range: a region, such as heart.")] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Another scan range: a region, such as heart.")
+    ] = None,
     modulation: Annotated[
         str | None,
         typer.Option(
@@ -33,10 +35,10 @@ def what_if(
         ),
     ] = None,
     tube_current_ma: Annotated[
-        float | None, typer.Option(help="Another tube current, mA: the mean over the beam-on.")
+        float | None, typer.Option(metavar="MA", help="Another tube current: the mean over the beam-on.")
     ] = None,
     acquisition: Annotated[
-        str | None, typer.Option(help="Which acquisition, by its name, if there are several.")
+        str | None, typer.Option(metavar="NAME", help="Which acquisition, if there are several.")
     ] = None,
     csv_wanted: Annotated[bool, typer.Option("--csv", help="The table as CSV.")] = False,
 ) -> None:
