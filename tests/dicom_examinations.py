@@ -1,5 +1,7 @@
 """Made-up CT series of four makers' conventions, and CT dose reports; used by the tests of `exam from-dicom`."""
 
+import math
+
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, XRayRadiationDoseSRStorage, generate_uid
@@ -93,6 +95,25 @@ def slices(count=20, start=0.0, step=5.0, maker="effective", **changes):
                 setattr(image, name, value)
         made.append(image)
     return made
+
+
+def tilted(tilt_deg, *args, centre=(0.0, -12.5), stated=..., start=0.0, step=5.0, **changes):
+    """A series of a tilted gantry: 201 x 201 pixels of 2 mm, whose middle is on the axis and moves along the table.
+
+    Positive: the front lies at lower z. `stated` is the header's own angle, by default with the standard's sign.
+    """
+    s, c = math.sin(math.radians(tilt_deg)), math.cos(math.radians(tilt_deg))
+    x, y = centre
+    plane = {
+        "ImageOrientationPatient": [1, 0, 0, 0, round(c, 6), round(s, 6)],
+        "ImagePositionPatient": lambda k: [x - 200.0, y - 200.0 * c, start + step * k - 200.0 * s],
+        "DataCollectionCenterPatient": lambda k: [x, y, start + step * k],
+        "GantryDetectorTilt": f"{tilt_deg:g}" if stated is ... else stated,
+        "Rows": 201,
+        "Columns": 201,
+        "PixelSpacing": [2.0, 2.0],
+    }
+    return slices(*args, start=start, step=step, **{**plane, **changes})
 
 
 def write(folder, images, name="a"):

@@ -23,6 +23,7 @@ COLUMNS = {
     "dlp_mgy_cm": "DLP_mGy_cm",
     "length_mm": "length_mm",
     "z_range_mm": "z_mm",
+    "gantry_tilt_deg": "tilt_deg",
 }
 
 

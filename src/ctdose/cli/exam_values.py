@@ -17,6 +17,7 @@ LIMITS = {
     "rotation_time_s": (0.0, 60.0),
     "table_increment_mm": (0.0, 1000.0),
     "rotations": (0.0, 10000.0),
+    "gantry_tilt_deg": (-45.0, 45.0),
 }
 
 

@@ -6,6 +6,7 @@ from ctdose.exam.acquisition import MODES
 from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft
 from ctdose.exam.dicom.draft_output import put_modulation, put_output
 from ctdose.exam.dicom.draft_range import put_scan_range
+from ctdose.exam.dicom.draft_tilt import put_tilt
 from ctdose.exam.dicom.found import Event, Known
 from ctdose.exam.dicom.wishes import OPTIONS, Wishes
 from ctdose.scanner.model import SAME_MM, Scanner
@@ -61,6 +62,7 @@ def draft_acquisition(
     if mode.value == "localizer":
         draft.values["gantry_angle_deg"] = Known(0.0, "default")
         draft.remarks.append("gantry_angle_deg: no file tells where the tube stood; in front is simulated")
+    put_tilt(draft, wishes, scanner)
     put_scan_range(draft, wishes, own_z_mm)
     put_output(draft, wishes)
     put_modulation(draft)

@@ -52,6 +52,7 @@ HEADER = (
         "CTDIvol",
     ),
     *("CTDIPhantomTypeCodeSequence", "ImagePositionPatient", "ImageOrientationPatient", "PatientPosition"),
+    *("Rows", "Columns", "PixelSpacing"),
     *("PatientAge", "PatientSex", "PatientWeight", "PatientSize", "NumberOfFrames", "FrameOfReferenceUID"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )

@@ -34,7 +34,7 @@ class Event:
     known : dict of str to Known
         ``mode``, ``tube_voltage_kv``, ``collimation_mm``, ``pitch``, ``rotation_time_s``, ``table_increment_mm``,
         ``rotations``, ``tube_current_ma``, ``ctdi_vol_mgy``, ``ctdi_phantom_cm``, ``dlp_mgy_cm``, ``length_mm`` (of
-        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``region``, ``irradiation_event_uid``.
+        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``gantry_tilt_deg``, ``region``, ``irradiation_event_uid``.
     remarks : list of str
         What the user has to know of it, one line each; never a name, an identifier or a free text of the file.
     why : dict of str to str

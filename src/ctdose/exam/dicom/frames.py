@@ -9,6 +9,7 @@ from typing import Any
 from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.codes import ctdi_phantom_cm_of, region_of
 from ctdose.exam.dicom.element import code, items, number, several, text, vector, words
+from ctdose.exam.dicom.slice_plane import SlicePlane, middle_mm, slice_plane
 
 GROUPS = (  # of an enhanced image: functional groups whose items hold what a single slice has at its top
     "CTAcquisitionTypeSequence",
@@ -35,7 +36,8 @@ class Frame:
     """What the header says of one slice; None or empty where it does not.
 
     Lengths in mm, `exposure_time_ms` in ms, `rotation_time_s` in s, `table_speed_mm_s` in mm/s. `tubes_kv` has as many
-    values as the header. `when` is a text that sorts by time; `series` and `frame_of_reference` tell those apart.
+    values as the header. `when` is a text that sorts by time; `series` and `frame_of_reference` tell those apart. `z_mm` is
+    where the slice crosses the axis; `stated_tilt_deg` has whatever sign the maker gives it.
     """
 
     mode: str | None
@@ -59,7 +61,9 @@ class Frame:
     table_speed_mm_s: float | None
     pitch: float | None
     centre_mm: tuple[float, ...] | None
-    tilt_deg: float | None
+    stated_tilt_deg: float | None
+    has_orientation: bool
+    plane: SlicePlane | None
     is_modulated: bool
     ctdi_vol_mgy: float | None
     ctdi_phantom_cm: int | None
@@ -117,7 +121,11 @@ OPTIONS = {
 def _frame(data: _Layers, image: Any) -> Frame:
     types = words(data, "FrameType") or words(data, "ImageType")
     mode = _mode(data, types)
-    position = vector(data, "ImagePositionPatient", 3)
+    axes, centre = (
+        vector(data, "ImageOrientationPatient", 6),
+        vector(data, "DataCollectionCenterPatient", 3),
+    )
+    plane = slice_plane(vector(data, "ImagePositionPatient", 3), axes)
     return Frame(
         mode=mode,
         is_localizer="LOCALIZER" in types or mode == "localizer",
@@ -139,14 +147,28 @@ def _frame(data: _Layers, image: Any) -> Frame:
         feed_mm=number(data, "TableFeedPerRotation") or None,
         table_speed_mm_s=number(data, "TableSpeed") or None,
         pitch=number(data, "SpiralPitchFactor"),
-        centre_mm=vector(data, "DataCollectionCenterPatient", 3),
-        tilt_deg=number(data, "GantryDetectorTilt"),
+        centre_mm=centre,
+        stated_tilt_deg=number(data, "GantryDetectorTilt"),
+        has_orientation=axes is not None,
+        plane=plane,
         is_modulated=text(data, "ExposureModulationType").upper() not in ("", "NONE", "OFF"),
         ctdi_vol_mgy=number(data, "CTDIvol") or None,
         ctdi_phantom_cm=ctdi_phantom_cm_of(code(data, "CTDIPhantomTypeCodeSequence")),
-        z_mm=None if position is None else position[2],
+        z_mm=None if plane is None else _z_mm(data, plane, axes, centre),
         thickness_mm=number(data, "SliceThickness") or None,
     )
+
+
+def _z_mm(
+    data: _Layers, plane: SlicePlane, axes: tuple[float, ...] | None, centre: tuple[float, ...] | None
+) -> float | None:
+    """z where a slice crosses the axis of the table; that of its middle where the axis is not known."""
+    columns, rows, spacing = data.get("Columns"), data.get("Rows"), vector(data, "PixelSpacing", 2)
+    if centre is None and axes is not None and columns and rows and spacing:
+        centre = middle_mm(plane.corner_mm, axes, (int(columns), int(rows)), (spacing[1], spacing[0]))
+    if centre is not None:
+        return plane.z_at(*centre[:2])
+    return plane.corner_mm[2] if plane.is_upright else None
 
 
 def _first(*values: float | None) -> float | None:

@@ -21,6 +21,7 @@ OPTIONS = {
     "tube_current_ma": "--tube-current-ma",
     "ctdi_vol_mgy": "--ctdi-vol-mgy",
     "ctdi_phantom_cm": "--ctdi-phantom-cm",
+    "gantry_tilt_deg": "--gantry-tilt-deg",
 }
 """Options that give a value of an acquisition, by its key."""
 
