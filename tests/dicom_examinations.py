@@ -222,11 +222,13 @@ def event(
     dlp=263.25,
     dlp_unit="mGy.cm",
     extra=(),
+    sources=...,
+    names="AB",
 ):
     """One CT Acquisition (TID 10013); None leaves an item out."""
     tubes = []
-    for volt, amp in zip(kv, ma, strict=True):
-        items = [_text("113832", "A"), _number("113733", volt, "kV"), _number("113734", amp, "mA")]
+    for name, volt, amp in zip(names[: len(kv)], kv, ma, strict=True):
+        items = [_text("113832", name), _number("113733", volt, "kV"), _number("113734", amp, "mA")]
         items += [_number("113834", rotation, "s")] if rotation else []
         tubes.append(_container("113831", items))
     values = (
@@ -236,7 +238,9 @@ def event(
         ("113828", pitch, "{ratio}"),
     )
     parameters = [_number(concept, value, unit) for concept, value, unit in values if value is not None]
-    parameters += [_number("113823", len(kv), "{X-Ray sources}"), *tubes, *extra]
+    count = len(kv) if sources is ... else sources
+    parameters += [_number("113823", count, "{X-Ray sources}")] if count else []
+    parameters += [*tubes, *extra]
     content = [_text("125203", f"{SECRET} protocol")]
     content += [_coded("123014", region)] if region else []
     content += [_coded("113820", mode)] if mode else []
@@ -254,6 +258,11 @@ def event(
 
 def number_item(concept, value, unit):
     return _number(concept, value, unit)
+
+
+def number_set(**values):
+    """A data set of these elements."""
+    return _set(**values)
 
 
 def _set(**values):

@@ -133,7 +133,9 @@ def test_a_plane_by_hand():
     assert plane.z_at(3.0, 10.0) == pytest.approx(7.0 + 5.7735, abs=1e-4)
     flipped = slice_plane((0.0, 0.0, 7.0), (-1.0, 0.0, 0.0, *axes[3:]))
     assert flipped.tilt_deg == pytest.approx(30.0)
-    assert middle_mm((0.0, 0.0, 7.0), axes, (3, 5), (2.0, 4.0)) == pytest.approx((2.0, 6.9282, 11.0), abs=1e-4)
+    assert middle_mm((0.0, 0.0, 7.0), axes, (3, 5), (2.0, 4.0)) == pytest.approx(
+        (2.0, 6.9282, 11.0), abs=1e-4
+    )
 
 
 @pytest.fixture
@@ -165,7 +167,9 @@ def test_the_beam_of_the_exam_lies_in_the_plane_of_the_slices(run, tmp_path):
     image = made.tilted(20.0, 52)[7]
     plane = slice_plane(tuple(image.ImagePositionPatient), tuple(image.ImageOrientationPatient))
     tilt = math.radians(plan.beams[0].gantry_tilt_deg)
-    for angle in np.linspace(0.0, 2.0 * np.pi, 9):  # as kernels.source.view_of_ct, which test_focal_spot.py tests
+    for angle in np.linspace(
+        0.0, 2.0 * np.pi, 9
+    ):  # as kernels.source.view_of_ct, which test_focal_spot.py tests
         forward = -541.0 * math.cos(angle)
         tube = (
             x + 541.0 * math.sin(angle),
@@ -190,8 +194,6 @@ def test_a_scanner_that_does_not_tilt(run, tmp_path):
 
 def test_an_unclear_tilt_is_asked_for(run, tmp_path):
     made.write(tmp_path / "s", made.slices(52, GantryDetectorTilt="20"))
-    for old in (tmp_path / "s").glob("*_a*.dcm"):
-        assert old.exists()
     code, error = run()
     assert code == 2
     assert "gantry_tilt_deg (the header says 20 degrees (0018,1120), but the slices are upright)" in error

@@ -23,6 +23,11 @@ HELP = {
     "table_increment_mm": "Feed of an axial scan.",
     "rotations": "Of a stationary scan.",
     "gantry_tilt_deg": "Tilt of the gantry; positive: front of the patient towards the feet.",
+    "second_tube_voltage_kv": "Of the second tube of a dual-source scanner.",
+    "second_tube_current_ma": "Mean current of the second tube in mA.",
+    "second_tube_filter": "A flat filter of the scanner before the second tube, or none.",
+    "switched_tube_voltage_kv": "Second voltage of fast kV switching.",
+    "switched_time_fraction": "Share of the time at the second voltage.",
 }
 
 

@@ -84,10 +84,7 @@ def from_dicom(
     from ctdose.exam.dicom.examination import read_examination
     from ctdose.exam.dicom.wishes import Wishes
 
-    if output is not None:
-        check_exam_path(output, overwrite=overwrite)
-    if output_by not in (None, *OUTPUTS):
-        raise CtdoseError(f"output_by={output_by} (unknown). One of {', '.join(OUTPUTS)}.")
+    _check_typed(output, output_by, overwrite=overwrite)
     wishes = Wishes(
         scanner=scanner,
         phantom=phantom,
@@ -102,11 +99,19 @@ def from_dicom(
         subject_key=subject_key,
     )
     examination = read_examination(source)
-    if output is None:
-        print_events(examination)
-        say_remarks(examination)
-    else:
+    if output is not None:
         _draft(examination, wishes, output)
+        return
+    print_events(examination)
+    say_remarks(examination)
+
+
+def _check_typed(output: Path | None, output_by: str | None, *, overwrite: bool) -> None:
+    """Check what was typed before anything is read."""
+    if output is not None:
+        check_exam_path(output, overwrite=overwrite)
+    if output_by not in (None, *OUTPUTS):
+        raise CtdoseError(f"output_by={output_by} (unknown). One of {', '.join(OUTPUTS)}.")
 
 
 def _draft(examination: Examination, wishes: Wishes, output: Path) -> None:

@@ -42,6 +42,7 @@ NEVER_KNOWN = (
 NO_LENGTH = (
     "irradiation beyond the images (slices that were not made or not given): only a dose report tells it"
 )
+NO_TILT = "gantry_tilt_deg: a dose report does not tell it; upright is simulated"
 NO_CENTRE = "off_centre_mm: the patient's place in the gantry is that of the patient, not of this phantom; on the axis"
 
 
@@ -149,6 +150,11 @@ def _data(
     for i, draft in enumerate(drafts):
         data["acquisitions"].append({name: known.value for name, known in draft.values.items()})
         comments.update({("acquisitions", i, name): known.origin for name, known in draft.values.items()})
+        for name, values_of in draft.nested.items():
+            data["acquisitions"][-1][name] = {each: known.value for each, known in values_of.items()}
+            comments.update(
+                {("acquisitions", i, name, each): known.origin for each, known in values_of.items()}
+            )
     centres = {known.value: known for draft in drafts if (known := draft.event.known.get("isocentre_mm"))}
     if is_own_ct and len(centres) == 1:
         centre = next(iter(centres.values()))
@@ -177,6 +183,8 @@ def _unknown(drafts: list[AcquisitionDraft], data: dict[str, Any]) -> list[str]:
     extra = [] if "isocentre_mm" in data else [NO_CENTRE]
     if any(draft.event.value("scanning_length_mm") is None for draft in drafts):
         extra.append(NO_LENGTH)
+    if any(not draft.event.has_images and "gantry_tilt_deg" not in draft.values for draft in drafts):
+        extra.append(NO_TILT)
     return [*extra, *NEVER_KNOWN]
 
 
@@ -215,6 +223,7 @@ def _length_mm(plan: Plan, event: Event) -> float:
 
 def _against_plan(drafts: list[AcquisitionDraft], resolved: ResolvedExam) -> Iterable[str]:
     """Length and DLP of the plan against those of the examination."""
+    from ctdose.exam.beam_choice import ctdi_w_of
     from ctdose.exam.dose_indices import dose_indices
 
     for body, plans in resolved.plans.items():
@@ -229,12 +238,11 @@ def _against_plan(drafts: list[AcquisitionDraft], resolved: ResolvedExam) -> Ite
                     f"acquisition {draft.number}: the range is {plan.planned_length_mm:.0f} mm long on {body}, "
                     f"the examination's {length:.0f} mm"
                 )
-            ctdi_w = resolved.scanner.ctdi_w_mgy_per_100mas(
-                plan.tube_voltage_kv, plan.bowtie, plan.ctdi_phantom_cm, plan.collimation_mm
-            )
+            ctdi_w = [ctdi_w_of(resolved.scanner, beam, plan.ctdi_phantom_cm) for beam in plan.beams]
+            stated_w = [each for each in ctdi_w if each]
             size = draft.event.value("ctdi_phantom_cm")
-            if ctdi_w and dlp and size == plan.ctdi_phantom_cm:
-                planned = dose_indices(plan, ctdi_w).dlp_mgy_cm
+            if len(stated_w) == len(ctdi_w) and dlp and size == plan.ctdi_phantom_cm:
+                planned = dose_indices(plan, stated_w).dlp_mgy_cm
                 if abs(planned - dlp) > SAME_LENGTH * dlp:
                     stated = f"dose report {dlp:.4g} mGy·cm"
                     yield f"acquisition {draft.number}: DLP {planned:.4g} mGy·cm on {body}, {stated}"

@@ -53,6 +53,7 @@ HEADER = (
     ),
     *("CTDIPhantomTypeCodeSequence", "ImagePositionPatient", "ImageOrientationPatient", "PatientPosition"),
     *("Rows", "Columns", "PixelSpacing"),
+    *("CTAdditionalXRaySourceSequence", "MultienergyCTAcquisitionSequence"),
     *("PatientAge", "PatientSex", "PatientWeight", "PatientSize", "NumberOfFrames", "FrameOfReferenceUID"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )

@@ -36,8 +36,9 @@ class Frame:
     """What the header says of one slice; None or empty where it does not.
 
     Lengths in mm, `exposure_time_ms` in ms, `rotation_time_s` in s, `table_speed_mm_s` in mm/s. `tubes_kv` has as many
-    values as the header. `when` is a text that sorts by time; `series` and `frame_of_reference` tell those apart. `z_mm` is
-    where the slice crosses the axis; `stated_tilt_deg` has whatever sign the maker gives it.
+    values as the header; `added_tubes` are voltage and current of additional sources. `when` is a text that sorts by
+    time; `series` and `frame_of_reference` tell those apart. `z_mm` is where the slice crosses the axis;
+    `stated_tilt_deg` has whatever sign the maker gives it.
     """
 
     mode: str | None
@@ -51,6 +52,7 @@ class Frame:
     region: str | None
     position: str
     tubes_kv: tuple[float, ...]
+    added_tubes: tuple[tuple[float, float | None], ...]
     current_ma: float | None
     exposure_mas: float | None
     exposure_time_ms: float | None
@@ -85,9 +87,10 @@ def frames_of(image: Any) -> Iterator[Frame]:
         return
     if len(per_frame) > MOST_FRAMES:
         raise CtdoseError(f"an image of {len(per_frame)} frames (more than {MOST_FRAMES}). Is it damaged?")
-    shared = [item for group in items(image, "SharedFunctionalGroupsSequence")[:1] for item in _groups(group)]
+    common = items(image, "SharedFunctionalGroupsSequence")[:1]
+    shared = [item for group in common for item in (*_groups(group), group)]
     for group in per_frame:
-        yield _frame(_Layers([*_groups(group), *shared, image]), image)
+        yield _frame(_Layers([*_groups(group), group, *shared, image]), image)
 
 
 def _groups(group: Any) -> list[Any]:
@@ -137,7 +140,8 @@ def _frame(data: _Layers, image: Any) -> Frame:
         when=_when(data),
         region=_region(data),
         position=_position(data),
-        tubes_kv=tuple(several(data, "KVP")),
+        tubes_kv=_tubes_kv(data),
+        added_tubes=_added_tubes(data),
         current_ma=_first(number(data, "XRayTubeCurrentInmA"), number(data, "XRayTubeCurrent")),
         exposure_mas=_first(number(data, "ExposureInmAs"), number(data, "Exposure")),
         exposure_time_ms=_first(number(data, "ExposureTimeInms"), number(data, "ExposureTime")),
@@ -169,6 +173,22 @@ def _z_mm(
     if centre is not None:
         return plane.z_at(*centre[:2])
     return plane.corner_mm[2] if plane.is_upright else None
+
+
+def _tubes_kv(data: _Layers) -> tuple[float, ...]:
+    """Every voltage: a multi-energy image has one for each path of the beam."""
+    energies = items(data, "MultienergyCTAcquisitionSequence")[:1] or [data]
+    paths = items(energies[0], "CTXRayDetailsSequence")
+    return tuple([kv for path in paths for kv in several(path, "KVP")] or several(data, "KVP"))
+
+
+def _added_tubes(data: _Layers) -> tuple[tuple[float, float | None], ...]:
+    found = []
+    for item in items(data, "CTAdditionalXRaySourceSequence"):
+        kv = number(item, "KVP")
+        if kv:
+            found.append((kv, _first(number(item, "XRayTubeCurrentInmA"), number(item, "XRayTubeCurrent"))))
+    return tuple(found)
 
 
 def _first(*values: float | None) -> float | None:

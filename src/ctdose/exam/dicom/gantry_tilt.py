@@ -2,9 +2,9 @@
 
 The standard defines the sign of Gantry/Detector Tilt (0018,1120): negative, when the top of the gantry is tilted away
 from where the table enters it (PS3.3, C.8.22.5.2). It calls the angle nominal and not intended for computations
-(C.8.15.3.3), and makers write either sign (github.com/rordenlab/dcm2niix, issue 253). So the plane of the slices decides,
-which is in the patient's own coordinates, and the stated angle only confirms that the gantry was tilted: slices may be
-reconstructed obliquely of an upright scan. Where the two do not fit, nothing is taken and the user is asked.
+(C.8.15.3.3), and makers write either sign (github.com/rordenlab/dcm2niix, issue 253). So the plane of the slices
+decides, which is in the patient's own coordinates, and the stated angle only confirms that the gantry was tilted:
+slices may be reconstructed obliquely of an upright scan. Where the two do not fit, the user is asked.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from ctdose.exam.dicom.found import Event
+from ctdose.exam.dicom.found import HEADER, Event
 from ctdose.exam.dicom.frames import Frame
-from ctdose.exam.dicom.image_output import HEADER
 from ctdose.exam.dicom.slice_plane import UPRIGHT_DEG, SlicePlane
 
 SAME_DEG = 1.0  # the stated angle is nominal
@@ -38,7 +37,9 @@ def put_tilt(event: Event, frames: list[Frame]) -> None:
     if why:
         event.refuse(KEY, why)
     elif abs(tilt) >= UPRIGHT_DEG:
-        confirmed = ", confirmed by (0018,1120) Gantry/Detector Tilt" if tag else ", as the slices are sheared"
+        confirmed = (
+            ", confirmed by (0018,1120) Gantry/Detector Tilt" if tag else ", as the slices are sheared"
+        )
         event.put(KEY, round(tilt, 2), ORIENTATION + confirmed)
         _remark(event, frames, tilt, tag)
 
@@ -95,5 +96,5 @@ def _remark(event: Event, frames: list[Frame], tilt: float, tag: float | None) -
         event.remarks.append(f"{KEY}: Gantry/Detector Tilt (0018,1120) has the other sign; not used")
     if not any(frame.centre_mm for frame in frames):
         event.remarks.append(
-            "z_range_mm: where the middle of each image lies; the axis, which tilted slices cross elsewhere, is not stated"
+            "z_range_mm: where the middle of each image lies; the axis of a tilted scan is not stated"
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ctdose.exam.dicom.found import Event, Examination
+from ctdose.exam.dicom.found import HEADER, Event, Examination
 from ctdose.exam.dicom.frames import Frame
 from ctdose.exam.dicom.gantry_tilt import put_tilt
 from ctdose.exam.dicom.grouping import grouped
-from ctdose.exam.dicom.image_output import APART, HEADER, agreed, put_output
+from ctdose.exam.dicom.image_output import APART, agreed, put_output
 from ctdose.exam.dicom.image_place import put_place
+from ctdose.exam.dicom.image_tubes import put_tubes
 
 
 def image_events(frames: Iterable[Frame]) -> Examination:
@@ -58,7 +59,6 @@ def _event(frames: list[Frame]) -> Event:
         lambda f: f.mode,
         "(0018,9302) Acquisition Type, (0018,0022) Scan Options or a pitch",
     )
-    _voltage(event, frames)
     _collimation(event, frames)
     _speed(event, frames)
     _one(event, "ctdi_phantom_cm", frames, lambda f: f.ctdi_phantom_cm, "(0018,9346) CTDI Phantom Type")
@@ -72,6 +72,7 @@ def _event(frames: list[Frame]) -> Event:
     put_tilt(event, frames)
     put_place(event, frames)
     put_output(event, frames)
+    put_tubes(event, frames)
     _series(event, frames)
     return event
 
@@ -83,15 +84,6 @@ def _one(event: Event, name: str, frames: list[Frame], get: Callable[[Frame], An
         event.put(name, values.pop(), f"{HEADER} {origin}")
     elif values:
         event.refuse(name, f"slices differ in {origin}")
-
-
-def _voltage(event: Event, frames: list[Frame]) -> None:
-    tubes = {kv for frame in frames for kv in frame.tubes_kv if kv}
-    if len(tubes) == 1:
-        event.put("tube_voltage_kv", tubes.pop(), f"{HEADER} (0018,0060) KVP")
-    elif tubes:
-        shown = " and ".join(f"{kv:g}" for kv in sorted(tubes))
-        event.refuse("tube_voltage_kv", f"{shown} kV in one acquisition: two tubes, or voltage switching")
 
 
 def _collimation(event: Event, frames: list[Frame]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from ctdose.exam.dicom.found import Event
+from ctdose.exam.dicom.found import HEADER, Event
 from ctdose.exam.dicom.frames import Frame
-from ctdose.exam.dicom.image_output import HEADER, agreed
+from ctdose.exam.dicom.image_output import agreed
 
 
 def put_place(event: Event, frames: list[Frame]) -> None:

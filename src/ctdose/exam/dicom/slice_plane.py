@@ -1,7 +1,7 @@
 """The plane of a slice in the patient's coordinates: its tilt, and where it crosses the axis of the table.
 
-Image Position (0020,0032) is the corner of a slice. In a tilted slice the corner lies before or behind the place where
-the plane crosses the axis, by the distance from the axis times the tangent of the tilt: 10 cm and 20 degrees make 36 mm.
+Image Position (0020,0032) is the corner of a slice. In a tilted slice the corner has another z than the place where
+the plane crosses the axis, by the height over the axis times the tangent of the tilt: 10 cm and 20 degrees make 36 mm.
 """
 
 from __future__ import annotations
