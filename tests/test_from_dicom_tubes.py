@@ -105,6 +105,7 @@ def run(tmp_path, capfd, monkeypatch):
         given = ("--scanner", scanner, "--phantom", "adult-female", "--bowtie", "body", *arguments)
         code = main(["exam", "from-dicom", "r.dcm", "-o", "mine.yaml", "--overwrite", *given])
         out, error = capfd.readouterr()
+        assert made.SECRET not in out + error
         return code, error if code else out + error
 
     return command

@@ -19,6 +19,7 @@ NEEDED = {
     "stationary": ("collimation_mm", "rotation_time_s", "rotations"),
     "localizer": ("collimation_mm",),
 }
+SAME_LENGTH = 1.02
 EXAMPLES = {
     "collimation_mm": "40",
     "pitch": "1.0",
@@ -58,6 +59,8 @@ def draft_acquisition(
         value = fitted(draft, key, value, wishes, scanner)
         if value is not None:
             draft.values[key] = value
+        elif key == "table_increment_mm" and _is_one_rotation(draft):
+            draft.remarks.append("table_increment_mm: none, as the collimation covers what was scanned")
         elif not any(line.startswith(f"{key} ") or line.startswith(f"{key}=") for line in draft.missing):
             draft.ask(key, f"for example {EXAMPLES.get(key, '')}".rstrip())
     if mode.value == "localizer":
@@ -71,6 +74,12 @@ def draft_acquisition(
     if wishes.with_uid and "irradiation_event_uid" in event.known:
         draft.values["irradiation_event_uid"] = event.known["irradiation_event_uid"]
     return draft
+
+
+def _is_one_rotation(draft: AcquisitionDraft) -> bool:
+    """Whether what was scanned axially is no longer than the beam is wide: the volume scan of a wide cone."""
+    length, beam = draft.event.value("length_mm"), draft.values.get("collimation_mm")
+    return bool(length) and beam is not None and length <= SAME_LENGTH * beam.value
 
 
 def _bowtie(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner) -> Known | None:
