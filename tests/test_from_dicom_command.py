@@ -234,6 +234,33 @@ def test_one_rotation_of_a_wide_beam(run, tmp_path):
     assert "Give --table-increment-mm" in error
 
 
+def test_options_without_effect_are_said(run, series, tmp_path):
+    given = (
+        "--pitch",
+        "0.8",
+        "--rotations",
+        "2",
+        "--tube-current-ma",
+        "1=150",
+        "--second-tube-filter",
+        "none",
+    )
+    code, _, error = run(series, "-o", "mine.yaml", *ENOUGH, *given)
+    assert code == 0, error
+    lines = [line for line in error.splitlines() if "has no effect" in line]
+    assert lines == [
+        "--tube-current-ma: has no effect on acquisition 1",
+        "--rotations: has no effect on any acquisition",
+        "--second-tube-filter: has no effect on any acquisition",
+    ]
+    assert "--rotations: has no effect" in (tmp_path / "mine.yaml").read_text()
+    code, _, error = run(
+        series, "-o", "other.yaml", *ENOUGH, "--tube-current-ma", "150", "--output-by", "current"
+    )
+    assert code == 0, error
+    assert "has no effect" not in error
+
+
 def test_persons_only_on_request(run, series, tmp_path):
     code, _, error = run(
         series, "-o", "mine.yaml", *ENOUGH, "--with-subject", "--subject-key", "P-7", "--with-uid"

@@ -221,3 +221,21 @@ def test_a_switched_voltage(run, tmp_path):
     code, said = run(made.event(**SWITCHED), *arguments[:2], scanner="generic-wide")
     assert code == 0, said
     assert load_exam(tmp_path / "mine.yaml").acquisitions[0].ctdi_vol_mgy == 9.75
+
+
+def test_two_series_of_two_tubes_by_hand(run, tmp_path, monkeypatch):
+    """Without a dose report everything of the tubes can be given."""
+    series = [*made.slices(50, KVP="100"), *made.slices(50, KVP="140", XRayTubeCurrent="150")]
+    nt = {"TotalCollimationWidth": 38.4, "TableFeedPerRotation": 30.72, "TableSpeed": 61.44}
+    for image in series:
+        for name, value in nt.items():
+            setattr(image, name, value)
+    made.write(tmp_path / "s", series)
+    given = ["--scanner", "generic-dual-source", "--phantom", "adult-female", "--bowtie", "body"]
+    assert main(["exam", "from-dicom", "s", "-o", "mine.yaml", *given]) == 2
+    given += ["--tube-voltage-kv", "100", "--tube-current-ma", "200", "--second-tube-voltage-kv", "140"]
+    given += ["--second-tube-current-ma", "150", "--second-tube-filter", "tin-0.4"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["exam", "from-dicom", "s", "-o", "mine.yaml", *given]) == 0
+    tube = load_exam(tmp_path / "mine.yaml").acquisitions[0].second_tube
+    assert (tube.tube_voltage_kv, tube.filter, tube.current_ratio) == (140, "tin-0.4", 0.75)

@@ -24,7 +24,7 @@ def put_tubes(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner) -> None
     Parameters as `draft_acquisition`. A voltage given for the first tube only makes one tube of two.
     """
     second, switched = draft.take(wishes, SECOND_KV), draft.take(wishes, SWITCHED_KV)
-    first = draft.values.get("tube_voltage_kv")
+    first = draft.values.get("tube_voltage_kv") or draft.take(wishes, "tube_voltage_kv")
     if draft.values["mode"].value not in ROTATING or first is None:
         return
     is_given = any(wishes.given(key, draft.number) for key in (SECOND_KV, SWITCHED_KV))
@@ -36,7 +36,7 @@ def put_tubes(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner) -> None
         right = "Give a dual-source --scanner, or --tube-voltage-kv to simulate one tube"
         draft.missing.append(f"second_tube ({shown}). {right}.")
     elif second is not None:
-        _second_tube(draft, wishes, scanner, second)
+        _second_tube(draft, wishes, scanner, first, second)
     elif switched is not None and is_one:
         _one_tube(draft, wishes, "", f"switched voltage: simulated at {first.value:g} kV alone")
     elif switched is not None:
@@ -51,11 +51,13 @@ def _one_tube(draft: AcquisitionDraft, wishes: Wishes, other: str, remark: str) 
         draft.tube_current = Known(first.value + second.value, f"{first.origin}, sum of the tubes")
 
 
-def _second_tube(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner, voltage: Known) -> None:
+def _second_tube(
+    draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner, first: Known, voltage: Known
+) -> None:
     assert scanner.second_tube is not None
     tube: dict[str, Known] = {}
     found = fitted(draft, SECOND_KV, voltage, wishes, scanner)
-    differs = found is not None and found.value != draft.values["tube_voltage_kv"].value
+    differs = found is not None and found.value != first.value
     if found is not None and differs:
         tube["tube_voltage_kv"] = found
     behind = wishes.given(SECOND_FILTER, draft.number)
@@ -65,11 +67,11 @@ def _second_tube(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner, volt
     elif differs and len(names) > 1:
         why = "no file says what the second tube had in front of it, and the shares of the dose hang on it"
         draft.ask(SECOND_FILTER, " or ".join(names), why)
-    first, second = draft.take(wishes, "tube_current_ma"), draft.take(wishes, SECOND_MA)
-    if first is not None and second is not None:
-        ratio = Known(round(second.value / first.value, 5), f"{second.origin}, over that of the first")
+    current, other = draft.take(wishes, "tube_current_ma"), draft.take(wishes, SECOND_MA)
+    if current is not None and other is not None:
+        ratio = Known(round(other.value / current.value, 5), f"{other.origin}, over that of the first")
         tube["current_ratio"] = ratio
-    for key, known in (("tube_current_ma", first), (SECOND_MA, second)):
+    for key, known in (("tube_current_ma", current), (SECOND_MA, other)):
         if known is None:
             draft.ask(key, "the mean in mA: the currents of both tubes share the dose out")
     draft.nested["second_tube"] = tube

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ctdose.errors import CtdoseError
 from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft
 from ctdose.exam.dicom.draft_comparison import against_plan, refuse_short_suggestions
+from ctdose.exam.dicom.draft_unused import unused_options
 from ctdose.exam.dicom.draft_yaml import exam_data, head_of, unknown_of
 from ctdose.exam.dicom.drafting import draft_acquisition
 from ctdose.exam.dicom.found import Event, Examination
@@ -76,6 +77,7 @@ def draft_exam(examination: Examination, wishes: Wishes, file: Path) -> ExamDraf
     if missing or scanner is None or bodies is None:
         raise CtdoseError("\n".join(missing))
     remarks += [f"acquisition {draft.number}: {line}" for draft in drafts for line in draft.remarks]
+    remarks += unused_options(drafts, wishes)
     data, comments = exam_data(examination, wishes, drafts, is_own_ct=is_own_ct)
     resolved = _checked(write_yaml(data, comments), file, scanner, bodies)
     refuse_short_suggestions(drafts, resolved)
