@@ -1,5 +1,7 @@
 """Made-up CT series of four makers' conventions, and CT dose reports; used by the tests of `exam from-dicom`."""
 
+import math
+
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, XRayRadiationDoseSRStorage, generate_uid
@@ -93,6 +95,25 @@ def slices(count=20, start=0.0, step=5.0, maker="effective", **changes):
                 setattr(image, name, value)
         made.append(image)
     return made
+
+
+def tilted(tilt_deg, *args, centre=(0.0, -12.5), stated=..., start=0.0, step=5.0, **changes):
+    """A series of a tilted gantry: 201 x 201 pixels of 2 mm, whose middle is on the axis and moves along the table.
+
+    Positive: the front lies at lower z. `stated` is the header's own angle, by default with the standard's sign.
+    """
+    s, c = math.sin(math.radians(tilt_deg)), math.cos(math.radians(tilt_deg))
+    x, y = centre
+    plane = {
+        "ImageOrientationPatient": [1, 0, 0, 0, round(c, 6), round(s, 6)],
+        "ImagePositionPatient": lambda k: [x - 200.0, y - 200.0 * c, start + step * k - 200.0 * s],
+        "DataCollectionCenterPatient": lambda k: [x, y, start + step * k],
+        "GantryDetectorTilt": f"{tilt_deg:g}" if stated is ... else stated,
+        "Rows": 201,
+        "Columns": 201,
+        "PixelSpacing": [2.0, 2.0],
+    }
+    return slices(*args, start=start, step=step, **{**plane, **changes})
 
 
 def write(folder, images, name="a"):
@@ -201,11 +222,13 @@ def event(
     dlp=263.25,
     dlp_unit="mGy.cm",
     extra=(),
+    sources=...,
+    names="AB",
 ):
     """One CT Acquisition (TID 10013); None leaves an item out."""
     tubes = []
-    for volt, amp in zip(kv, ma, strict=True):
-        items = [_text("113832", "A"), _number("113733", volt, "kV"), _number("113734", amp, "mA")]
+    for name, volt, amp in zip(names[: len(kv)], kv, ma, strict=True):
+        items = [_text("113832", name), _number("113733", volt, "kV"), _number("113734", amp, "mA")]
         items += [_number("113834", rotation, "s")] if rotation else []
         tubes.append(_container("113831", items))
     values = (
@@ -215,7 +238,9 @@ def event(
         ("113828", pitch, "{ratio}"),
     )
     parameters = [_number(concept, value, unit) for concept, value, unit in values if value is not None]
-    parameters += [_number("113823", len(kv), "{X-Ray sources}"), *tubes, *extra]
+    count = len(kv) if sources is ... else sources
+    parameters += [_number("113823", count, "{X-Ray sources}")] if count else []
+    parameters += [*tubes, *extra]
     content = [_text("125203", f"{SECRET} protocol")]
     content += [_coded("123014", region)] if region else []
     content += [_coded("113820", mode)] if mode else []
@@ -233,6 +258,11 @@ def event(
 
 def number_item(concept, value, unit):
     return _number(concept, value, unit)
+
+
+def number_set(**values):
+    """A data set of these elements."""
+    return _set(**values)
 
 
 def _set(**values):

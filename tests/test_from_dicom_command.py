@@ -213,6 +213,54 @@ def test_a_report_with_several_events(run, tmp_path):
     assert "gantry_angle_deg: no file tells" in error
 
 
+def test_one_rotation_of_a_wide_beam(run, tmp_path):
+    """As long as the beam is wide: no table increment is asked for; a longer one needs it."""
+    keys = {"mode": "113804", "region": None, "pitch": None, "rotation": 0.35, "time": 0.35, "nt": 120.0}
+    given = ("--scanner", "generic-wide", "--phantom", "adult-male", "--bowtie", "body")
+    given += ("--scan-range", "410,530")
+    made.save(tmp_path / "one.dcm", made.report(made.event(**keys, length=120.0, dlp=117.0)))
+    code, _, error = run("one.dcm", "-o", "one.yaml", *given)
+    assert code == 0, error
+    acquisition = load_exam(tmp_path / "one.yaml").acquisitions[0]
+    assert (acquisition.mode, acquisition.table_increment_mm, acquisition.ctdi_vol_mgy) == (
+        "axial",
+        None,
+        9.75,
+    )
+    assert "table_increment_mm: none, as the collimation covers what was scanned" in error
+    made.save(tmp_path / "two.dcm", made.report(made.event(**keys, length=240.0, dlp=234.0)))
+    code, _, error = run("two.dcm", "-o", "two.yaml", *given)
+    assert code == 2
+    assert "Give --table-increment-mm" in error
+
+
+def test_options_without_effect_are_said(run, series, tmp_path):
+    given = (
+        "--pitch",
+        "0.8",
+        "--rotations",
+        "2",
+        "--tube-current-ma",
+        "1=150",
+        "--second-tube-filter",
+        "none",
+    )
+    code, _, error = run(series, "-o", "mine.yaml", *ENOUGH, *given)
+    assert code == 0, error
+    lines = [line for line in error.splitlines() if "has no effect" in line]
+    assert lines == [
+        "--tube-current-ma: has no effect on acquisition 1",
+        "--rotations: has no effect on any acquisition",
+        "--second-tube-filter: has no effect on any acquisition",
+    ]
+    assert "--rotations: has no effect" in (tmp_path / "mine.yaml").read_text()
+    code, _, error = run(
+        series, "-o", "other.yaml", *ENOUGH, "--tube-current-ma", "150", "--output-by", "current"
+    )
+    assert code == 0, error
+    assert "has no effect" not in error
+
+
 def test_persons_only_on_request(run, series, tmp_path):
     code, _, error = run(
         series, "-o", "mine.yaml", *ENOUGH, "--with-subject", "--subject-key", "P-7", "--with-uid"

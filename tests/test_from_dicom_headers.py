@@ -128,8 +128,20 @@ def test_without_event_uid_times_tell_reconstructions_from_phases():
 
 def test_another_acquisition_number_or_technique_is_another_acquisition():
     keys = {"IrradiationEventUID": None}
-    for change in ({"AcquisitionNumber": 3}, {"KVP": "100"}, {"SpiralPitchFactor": 1.2}):
+    for change in ({"AcquisitionNumber": 3}, {"SpiralPitchFactor": 1.2}):
         assert len(events_of(made.slices(5, **keys), made.slices(5, **keys, **change)).events) == 2
+
+
+def test_series_of_two_voltages_at_the_same_time_are_two_tubes_and_later_another_acquisition():
+    """Taken for two irradiations, both with the CTDI_vol of the whole, they would count twice."""
+    keys = {"IrradiationEventUID": None}
+    later = {"AcquisitionDateTime": lambda k: f"202405311205{k:02d}.000000"}
+    at_once = events_of(made.slices(5, **keys), made.slices(5, **keys, KVP="80")).events
+    assert len(at_once) == 1
+    assert "80 and 120 kV" in at_once[0].why["tube_voltage_kv"]
+    assert len(events_of(made.slices(5, **keys), made.slices(5, **keys, **later, KVP="80")).events) == 2
+    no_time = {**keys, "AcquisitionDateTime": None}
+    assert len(events_of(made.slices(5, **no_time), made.slices(5, **no_time, KVP="80")).events) == 2
 
 
 def test_axial_series_that_number_each_rotation_are_one_acquisition():
@@ -164,9 +176,8 @@ def test_two_voltages_in_one_acquisition_are_not_chosen_between():
     assert "80 and 120 kV" in event.why["tube_voltage_kv"]
 
 
-def test_tilt_and_position_are_said():
-    event = one(made.slices(GantryDetectorTilt="12.5", PatientPosition="FFP"))
-    assert any("tilt (0018,1120) of 12.5 degrees" in line for line in event.remarks)
+def test_the_position_is_said():
+    event = one(made.slices(PatientPosition="FFP"))
     assert any("FFP, simulated as head-first-supine" in line for line in event.remarks)
 
 

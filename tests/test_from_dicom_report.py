@@ -111,16 +111,6 @@ def test_units():
         one(dlp_unit="mGy")
 
 
-def test_two_tubes():
-    same = one(kv=(120, 120), ma=(150, 50))
-    assert same.value("tube_voltage_kv") == 120
-    assert same.value("tube_current_ma") == 200
-    assert any("2 X-ray sources: simulated as one tube" in line for line in same.remarks)
-    apart = one(kv=(80, 150), ma=(300, 150))
-    assert apart.value("tube_voltage_kv") is None
-    assert "two tubes of 80 and 150 kV" in apart.why["tube_voltage_kv"]
-
-
 def test_reconstructable_volume_and_its_z():
     extra = [made.number_item("113893", 240.0, "mm"), made.number_item("113895", 40.0, "mm")]
     extra.append(made.number_item("113896", -200.0, "mm"))

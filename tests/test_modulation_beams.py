@@ -109,3 +109,45 @@ def test_ecg_and_another_modulation_multiply(body):
     assert known.total_mas == pytest.approx(alone.total_mas)
     for z_mm in (60.0, 33.0, 0.0, -41.0):  # angular modulation of an even cylinder moves nothing along z
         assert mas_above(known, z_mm) == pytest.approx(mas_above(alone, z_mm))
+
+
+def test_a_limit_that_holds_one_tube_leaves_the_current_of_the_other(body):
+    """The stated current is that of the first tube; the mean over both would be neither's.
+
+    900 mAs for 0.5 s are 1800 mA of the first tube, which gives less, and 180 mA of the second, which it does give.
+    """
+    keys = {"tube_current_ma": None, "quality_reference_mas": 900, "reference_diameter_cm": 22}
+    plan, machine = plan_of(
+        body, **keys, modulation=["longitudinal"], second_tube={"current_ratio": 0.1, "tube_voltage_kv": 80}
+    )
+    most = min(machine.tube.current_max_ma, machine.tube.power_max_kw * 1000 / 120)
+    first, second = (plan.beam_mas(number) / plan.beam_on_time_s for number in (0, 1))
+    assert first == pytest.approx(most)
+    assert second < 0.5 * first
+    assert second > 0.101 * first
+    assert plan.tube_current_ma == pytest.approx(first)
+    assert plan.modulation.mean_ma == pytest.approx(first)
+    assert plan.mas_per_rotation == pytest.approx((first + second) * 0.5)
+
+
+@pytest.mark.parametrize("output_is", ["mean", "full"])
+def test_a_modulated_scan_of_a_known_phase_has_a_current_for_each_piece(body, output_is, tmp_path):
+    """The heart cuts pieces further: currents go with them, and are those that the tube gives in the window.
+
+    A cycle of 1 s, the window its second half, a quarter of the current outside: mean 0.625 of the full current.
+    """
+    ecg = {"heart_rate_per_min": 60, "window_percent": [50, 100], "low_current_fraction": 0.25}
+    ecg |= {"start_phase_percent": 0, "output_is": output_is}
+    plan, _ = plan_of(body, modulation=["longitudinal", "angular"], start_angle_deg=15, ecg=ecg)
+    assert len(plan.modulation.pieces_ma) == len(plan.pieces)
+    feed_mm_per_s = 20 / 0.5
+    for piece, current in zip(plan.pieces, plan.modulation.pieces_ma, strict=True):
+        seconds = abs(piece.z_end_mm - piece.z_start_mm) / feed_mm_per_s
+        begin = abs(plan.pieces[0].z_start_mm - (piece.z_start_mm + piece.z_end_mm) / 2) / feed_mm_per_s
+        part = 1.0 if begin % 1.0 >= 0.5 else 0.25
+        assert piece.mas == pytest.approx(current * seconds * part, rel=1e-6)
+    pytest.importorskip("matplotlib")
+    from ctdose.results.current_plot import plot_currents
+
+    plot_currents({"one": [plan]}, tmp_path / "p.png")
+    assert (tmp_path / "p.png").stat().st_size > 1000

@@ -89,6 +89,10 @@ def test_the_keys_reach_the_beam(exam_of):
     text = found.to_yaml()
     for line in ("focal_spot: large", "filter: tin-0.4", "gantry_tilt_deg: -15", "off_focal: true"):
         assert line in text
+    assert (
+        "#   gantry tilted by -15 deg: z is where the beam's central plane crosses the axis; D_w, SSDE and"
+        in text
+    )
 
 
 def test_what_is_left_out_is_the_first_spot_no_filter_and_no_tilt(exam_of):

@@ -17,6 +17,11 @@ LIMITS = {
     "rotation_time_s": (0.0, 60.0),
     "table_increment_mm": (0.0, 1000.0),
     "rotations": (0.0, 10000.0),
+    "gantry_tilt_deg": (-45.0, 45.0),
+    "second_tube_voltage_kv": (40.0, 150.0),
+    "second_tube_current_ma": (0.0, 5000.0),
+    "switched_tube_voltage_kv": (40.0, 150.0),
+    "switched_time_fraction": (0.0, 1.0),
 }
 
 

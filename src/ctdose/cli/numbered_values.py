@@ -40,7 +40,7 @@ def number_values(name: str, typed: list[str] | None, low: float, high: float) -
     found = {}
     for number, text in word_values(name, typed).items():
         value = parse_number(name, text, low, high, example)
-        if value <= 0:
+        if value <= 0 <= low:
             raise CtdoseError(f"{name}={text} (must be above 0). {example}")
         if name == "ctdi_phantom_cm" and value not in (16, 32):
             raise CtdoseError(f"{name}={text} (no CTDI phantom). Write 16 (head, children) or 32 (body).")

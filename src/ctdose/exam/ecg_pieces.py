@@ -46,7 +46,7 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
         return plan
     if ecg.mean_fraction == 1.0:
         return plan
-    pieces = _pulsed(plan.pieces, plan.beam_on_time_s, ecg, float(ecg.start_phase_percent))
+    pieces, parents = _pulsed(plan.pieces, plan.beam_on_time_s, ecg, float(ecg.start_phase_percent))
     total = math.fsum(piece.mas for piece in pieces)
     if total <= 0.0:
         why = f"{plan.name} lasts {plan.beam_on_time_s:.3g} s and the window does not begin in that time"
@@ -58,6 +58,8 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
     else:
         scale = plan.total_mas / total
     pulsed = replace(plan, pieces=tuple(replace(piece, mas=piece.mas * scale) for piece in pieces))
+    if plan.modulation is not None:  # its currents are those in the window
+        pulsed = replace(pulsed, modulation=plan.modulation.cut(parents, ecg.mean_fraction * scale))
     return _with_mean(pulsed, total * scale / plan.total_mas)
 
 
@@ -79,12 +81,18 @@ def _with_mean(plan: Plan, factor: float) -> Plan:
     )
 
 
-def _pulsed(pieces: tuple[ViewPiece, ...], seconds: float, ecg: Ecg, phase: float) -> list[ViewPiece]:
-    """Cut the pieces where the current changes, and multiply their mAs with it. Time is linear in z."""
+def _pulsed(
+    pieces: tuple[ViewPiece, ...], seconds: float, ecg: Ecg, phase: float
+) -> tuple[list[ViewPiece], list[int]]:
+    """Cut the pieces where the current changes, and multiply their mAs with it. Time is linear in z.
+
+    With the number of the piece that each was cut from.
+    """
     first, last = pieces[0].z_start_mm, pieces[-1].z_end_mm
     changes = ecg.changes_s(seconds, phase)
     found: list[ViewPiece] = []
-    for piece in pieces:
+    parents: list[int] = []
+    for number, piece in enumerate(pieces):
         begin, end = ((z - first) / (last - first) * seconds for z in (piece.z_start_mm, piece.z_end_mm))
         cuts = [0.0, *((t - begin) / (end - begin) for t in changes if begin < t < end), 1.0]
         ends = [(a, b) for a, b in itertools.pairwise(cuts) if b - a > SAME]
@@ -92,4 +100,5 @@ def _pulsed(pieces: tuple[ViewPiece, ...], seconds: float, ecg: Ecg, phase: floa
         middles = np.array([begin + (end - begin) * (a + b) / 2 for a, b in ends])
         factors = ecg.relative_current(middles, phase).tolist()
         found += [replace(part, mas=part.mas * factor) for part, factor in zip(parts, factors, strict=True)]
-    return found
+        parents += [number] * len(parts)
+    return found, parents

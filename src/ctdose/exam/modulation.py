@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.beam_choice import FIRST_TUBE
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.modulation_attenuation import AttenuationProfile, attenuation_profile, beam_energy_kev
 from ctdose.exam.modulation_level import keeps_open_mas, level_table, states_mean
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ctdose.exam.view_pieces import ViewPiece
 
 BISECTIONS = 200
+ALONG_Z = ("z_mean_ma", "z_min_ma", "z_max_ma")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ class TubeCurrents:
     z_max_ma: tuple[float, ...]
     pieces_ma: tuple[float, ...]
     where: str = ""
+
+    def cut(self, parents: Sequence[int], factor: float) -> TubeCurrents:
+        """The same of pieces cut further, each with the number of its parent; all currents times a factor."""
+        changed: dict[str, Any] = {n: tuple(factor * ma for ma in getattr(self, n)) for n in ALONG_Z}
+        changed |= {name: factor * getattr(self, name) for name in ("mean_ma", "min_ma", "max_ma")}
+        changed["pieces_ma"] = tuple(factor * self.pieces_ma[parent] for parent in parents)
+        return replace(self, **changed)
 
 
 def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any) -> Plan:
@@ -106,7 +115,10 @@ def modulated(plan: Plan, acquisition: Acquisition, scanner: Scanner, body: Any)
     shown = [piece for piece in pieces if piece.beam == 0]
     currents = _currents(current[first], mas[first] / level, limits, shape.profile, shown, planned)
     currents = replace(currents, where=loads[0].where, pieces_ma=tuple(current.tolist()))
-    return _with_currents(plan, multiplied(pieces, factor), currents, float(factor @ mas / mas.sum()))
+    tube = np.array([plan.beams[piece.beam].tube == FIRST_TUBE for piece in pieces])
+    of_first = float(factor[tube] @ mas[tube] / mas[tube].sum())
+    changed = replace(plan, tube_current_ma=plan.tube_current_ma * of_first)
+    return _with_currents(changed, multiplied(pieces, factor), currents, float(factor @ mas / mas.sum()))
 
 
 def tube_limits_ma(scanner: Scanner, tube_voltage_kv: float) -> tuple[float, float]:
@@ -193,10 +205,10 @@ def _currents(
 
 
 def _with_currents(plan: Plan, pieces: tuple[ViewPiece, ...], currents: TubeCurrents, factor: float) -> Plan:
+    """The plan with its modulated pieces; `factor` on the mAs of both tubes, which the limits may hold unequally."""
     return replace(
         plan,
         pieces=pieces,
-        tube_current_ma=plan.tube_current_ma * factor,
         mas_per_rotation=None if plan.mas_per_rotation is None else plan.mas_per_rotation * factor,
         effective_mas=None if plan.effective_mas is None else plan.effective_mas * factor,
         total_mas=plan.total_mas * factor,

@@ -164,7 +164,8 @@ def _source_lines(plan: Plan, *, on_table: bool) -> Iterable[str]:
         )
     tilt = plan.beams[0].gantry_tilt_deg
     if tilt:
-        yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis"
+        upright = "D_w, SSDE and what modulates by the body go by upright slices"
+        yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis; {upright}"
     if plan.collimation_mm > WIDE_MM:
         yield "wide beam: one spectrum everywhere, too soft at the anode's end (docs/physics.md)"
     if on_table:

@@ -19,6 +19,10 @@ class AcquisitionDraft:
     event : Event
     values : dict of str to Known
         In the order of the exam's file.
+    nested : dict of str to dict of str to Known
+        Mappings of the acquisition, such as ``second_tube``: they follow the values.
+    tube_current : Known or None
+        The current to simulate, where it is not that of the first tube in the files.
     remarks, missing : list of str
         What the user must know; what has to be given, with the option that gives it.
     """
@@ -26,6 +30,8 @@ class AcquisitionDraft:
     number: int
     event: Event
     values: dict[str, Known] = field(default_factory=dict)
+    nested: dict[str, dict[str, Known]] = field(default_factory=dict)
+    tube_current: Known | None = None
     remarks: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 

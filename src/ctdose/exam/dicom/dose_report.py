@@ -9,6 +9,7 @@ from ctdose.exam.dicom.codes import codes, ctdi_phantom_cm_of, mode_of, region_o
 from ctdose.exam.dicom.element import raw
 from ctdose.exam.dicom.found import TRAVEL, Event, Examination
 from ctdose.exam.dicom.report_content import Item, below, code_of, numbers, origin_of, plain_number, walk
+from ctdose.exam.dicom.report_tubes import put_tubes
 
 SAME_DLP = 0.05  # DLP over CTDI_vol against the length: dynamic collimation and rounding explain less
 SAME_NT = 0.1
@@ -73,7 +74,7 @@ def _event(content: list[Item]) -> Event:
         _put_first(event, content, name)
     if event.value("mode") == "localizer" and (event.value("collimation_mm") or 0.0) > WIDEST_MM:
         del event.known["collimation_mm"]
-    _tubes(event, content)
+    put_tubes(event, content)
     _length(event, content)
     _check(event)
     _dose_check(event, content)
@@ -84,27 +85,6 @@ def _put_first(event: Event, content: list[Item], name: str) -> None:
     values = [value for value in numbers(content, name) if value > 0]
     if values:
         event.put(name, values[0], origin_of(name))
-
-
-def _tubes(event: Event, content: list[Item]) -> None:
-    """Voltage, current and rotation time, of one tube or of two."""
-    voltages = [kv for kv in numbers(content, "tube_voltage_kv") if kv > 0]
-    currents = [ma for ma in numbers(content, "tube_current_ma") if ma > 0]
-    times = [s for s in numbers(content, "rotation_time_s") if s > 0]
-    if times and event.value("mode") != "localizer":
-        event.put("rotation_time_s", times[0], origin_of("rotation_time_s"))
-    if len(set(voltages)) == 1:
-        event.put("tube_voltage_kv", voltages[0], origin_of("tube_voltage_kv"))
-    elif voltages:
-        shown = " and ".join(f"{kv:g}" for kv in voltages)
-        event.refuse("tube_voltage_kv", f"two tubes of {shown} kV")
-    if len(voltages) > 1:
-        event.remarks.append(
-            f"{len(voltages)} X-ray sources: simulated as one tube with the CTDI_vol of both"
-        )
-    if currents and len(set(voltages)) <= 1:
-        origin = origin_of("tube_current_ma") + (", sum of the tubes" if len(currents) > 1 else "")
-        event.put("tube_current_ma", sum(currents), origin)
 
 
 def _length(event: Event, content: list[Item]) -> None:

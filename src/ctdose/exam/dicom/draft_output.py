@@ -11,7 +11,8 @@ MOST_ROWS = 1000  # of a table of currents: a metre of slices of 1 mm
 
 def put_output(draft: AcquisitionDraft, wishes: Wishes) -> None:
     """CTDI_vol, which holds whatever the scanner file says of its output; or the current."""
-    ctdi, current = (draft.take(wishes, key) for key in ("ctdi_vol_mgy", "tube_current_ma"))
+    ctdi, current = draft.take(wishes, "ctdi_vol_mgy"), draft.tube_current
+    current = current or draft.take(wishes, "tube_current_ma")
     size = draft.take(wishes, "ctdi_phantom_cm")
     wanted = wishes.output or ("ctdi_vol" if ctdi is not None else "current")
     if wanted == "ctdi_vol" and ctdi is not None:

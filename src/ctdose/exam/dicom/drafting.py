@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ctdose.exam.acquisition import MODES
 from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft
+from ctdose.exam.dicom.draft_fitting import fitted
 from ctdose.exam.dicom.draft_output import put_modulation, put_output
 from ctdose.exam.dicom.draft_range import put_scan_range
+from ctdose.exam.dicom.draft_tilt import put_tilt
+from ctdose.exam.dicom.draft_tubes import put_tubes
 from ctdose.exam.dicom.found import Event, Known
-from ctdose.exam.dicom.wishes import OPTIONS, Wishes
-from ctdose.scanner.model import SAME_MM, Scanner
+from ctdose.exam.dicom.wishes import Wishes
+from ctdose.scanner.model import Scanner
 
 NEEDED = {
     "helical": ("collimation_mm", "pitch", "rotation_time_s"),
@@ -16,7 +19,7 @@ NEEDED = {
     "stationary": ("collimation_mm", "rotation_time_s", "rotations"),
     "localizer": ("collimation_mm",),
 }
-SAME_KV = 0.05
+SAME_LENGTH = 1.02
 EXAMPLES = {
     "collimation_mm": "40",
     "pitch": "1.0",
@@ -53,20 +56,30 @@ def draft_acquisition(
     draft.values["mode"] = mode
     for key in ("tube_voltage_kv", "bowtie", *NEEDED[mode.value]):
         value = _bowtie(draft, wishes, scanner) if key == "bowtie" else draft.take(wishes, key)
-        value = _fitted(draft, key, value, wishes, scanner)
+        value = fitted(draft, key, value, wishes, scanner)
         if value is not None:
             draft.values[key] = value
+        elif key == "table_increment_mm" and _is_one_rotation(draft):
+            draft.remarks.append("table_increment_mm: none, as the collimation covers what was scanned")
         elif not any(line.startswith(f"{key} ") or line.startswith(f"{key}=") for line in draft.missing):
             draft.ask(key, f"for example {EXAMPLES.get(key, '')}".rstrip())
     if mode.value == "localizer":
         draft.values["gantry_angle_deg"] = Known(0.0, "default")
         draft.remarks.append("gantry_angle_deg: no file tells where the tube stood; in front is simulated")
+    put_tubes(draft, wishes, scanner)
+    put_tilt(draft, wishes, scanner)
     put_scan_range(draft, wishes, own_z_mm)
     put_output(draft, wishes)
     put_modulation(draft)
     if wishes.with_uid and "irradiation_event_uid" in event.known:
         draft.values["irradiation_event_uid"] = event.known["irradiation_event_uid"]
     return draft
+
+
+def _is_one_rotation(draft: AcquisitionDraft) -> bool:
+    """Whether what was scanned axially is no longer than the beam is wide: the volume scan of a wide cone."""
+    length, beam = draft.event.value("length_mm"), draft.values.get("collimation_mm")
+    return bool(length) and beam is not None and length <= SAME_LENGTH * beam.value
 
 
 def _bowtie(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner) -> Known | None:
@@ -77,31 +90,3 @@ def _bowtie(draft: AcquisitionDraft, wishes: Wishes, scanner: Scanner) -> Known 
         return given or Known(names[0], "scanner file: its only bowtie")
     draft.ask("bowtie", " or ".join(names), "no header says which bowtie of a scanner file it was")
     return None
-
-
-def _fitted(
-    draft: AcquisitionDraft, key: str, value: Known | None, wishes: Wishes, scanner: Scanner
-) -> Known | None:
-    """A value that the scanner has, or its nearest if that is wished."""
-    known = {
-        "tube_voltage_kv": (scanner.tube.voltages_kv, SAME_KV),
-        "collimation_mm": (scanner.collimations_mm, SAME_MM),
-        "rotation_time_s": (scanner.rotation_times_s, SAME_MM),
-    }
-    if value is None or key not in known:
-        return value
-    possible, tolerance = known[key]
-    nearest = min(possible, key=lambda each: abs(each - value.value))
-    if abs(nearest - value.value) <= tolerance:
-        return Known(nearest, value.origin)
-    has = ", ".join(f"{each:g}" for each in possible)
-    if not wishes.nearest:
-        right = f"Give another --scanner, {OPTIONS[key]}, or --nearest for its nearest"
-        draft.missing.append(
-            f"{key}={value.value:g} ({value.origin}; {scanner.scanner} has {has}). {right} ({nearest:g})."
-        )
-        return None
-    draft.remarks.append(
-        f"{key}: {value.value:g} was used, {scanner.scanner} has {has}: {nearest:g} is simulated"
-    )
-    return Known(nearest, f"nearest to {value.value:g} (--nearest): {value.origin}")

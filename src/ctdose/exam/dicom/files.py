@@ -52,6 +52,8 @@ HEADER = (
         "CTDIvol",
     ),
     *("CTDIPhantomTypeCodeSequence", "ImagePositionPatient", "ImageOrientationPatient", "PatientPosition"),
+    *("Rows", "Columns", "PixelSpacing"),
+    *("CTAdditionalXRaySourceSequence", "MultienergyCTAcquisitionSequence"),
     *("PatientAge", "PatientSex", "PatientWeight", "PatientSize", "NumberOfFrames", "FrameOfReferenceUID"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+HEADER = "header"
 TRAVEL = ", table travel"
 
 
@@ -34,7 +35,10 @@ class Event:
     known : dict of str to Known
         ``mode``, ``tube_voltage_kv``, ``collimation_mm``, ``pitch``, ``rotation_time_s``, ``table_increment_mm``,
         ``rotations``, ``tube_current_ma``, ``ctdi_vol_mgy``, ``ctdi_phantom_cm``, ``dlp_mgy_cm``, ``length_mm`` (of
-        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``region``, ``irradiation_event_uid``.
+        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``gantry_tilt_deg``,
+        ``second_tube_voltage_kv``, ``second_tube_current_ma``, ``switched_tube_voltage_kv``,
+        ``switched_tube_current_ma`` (then ``tube_current_ma`` is that of the first tube or voltage), ``region``,
+        ``irradiation_event_uid``.
     remarks : list of str
         What the user has to know of it, one line each; never a name, an identifier or a free text of the file.
     why : dict of str to str
@@ -59,6 +63,11 @@ class Event:
     def is_travel(self) -> bool:
         """Whether `length_mm` is table travel with the beam on, over-ranging included."""
         return self.value("length_mm") is not None and self.known["length_mm"].origin.endswith(TRAVEL)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether slices told anything of it."""
+        return any(known.origin.startswith(HEADER) for known in self.known.values())
 
     def refuse(self, name: str, why: str) -> None:
         """Do not use a value: say why in a remark, and where the value is asked for."""

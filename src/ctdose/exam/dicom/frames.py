@@ -7,27 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctdose.errors import CtdoseError
-from ctdose.exam.dicom.codes import ctdi_phantom_cm_of, region_of
-from ctdose.exam.dicom.element import code, items, number, several, text, vector, words
-
-GROUPS = (  # of an enhanced image: functional groups whose items hold what a single slice has at its top
-    "CTAcquisitionTypeSequence",
-    "CTAcquisitionDetailsSequence",
-    "CTTableDynamicsSequence",
-    "CTGeometrySequence",
-    "CTPositionSequence",
-    "CTExposureSequence",
-    "CTXRayDetailsSequence",
-    "PlanePositionSequence",
-    "PlaneOrientationSequence",
-    "PixelMeasuresSequence",
-    "CTImageFrameTypeSequence",
-    "FrameContentSequence",
-    "IrradiationEventIdentificationSequence",
-    "FrameAnatomySequence",
+from ctdose.exam.dicom.codes import ctdi_phantom_cm_of
+from ctdose.exam.dicom.element import code, items, number, text, vector, words
+from ctdose.exam.dicom.frame_values import (
+    added_tubes,
+    first_above_0,
+    is_axial,
+    mode_of_frame,
+    position_of,
+    region_of_frame,
+    tubes_kv,
+    when_of,
+    z_on_axis_mm,
 )
+from ctdose.exam.dicom.layers import Layers, groups_of
+from ctdose.exam.dicom.slice_plane import SlicePlane, slice_plane
+
 MOST_FRAMES = 100_000
-STEEPEST = 0.7  # of the slice's normal along z: half of a right angle
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,9 @@ class Frame:
     """What the header says of one slice; None or empty where it does not.
 
     Lengths in mm, `exposure_time_ms` in ms, `rotation_time_s` in s, `table_speed_mm_s` in mm/s. `tubes_kv` has as many
-    values as the header. `when` is a text that sorts by time; `series` and `frame_of_reference` tell those apart.
+    values as the header; `added_tubes` are voltage and current of additional sources. `when` is a text that sorts by
+    time; `series` and `frame_of_reference` tell those apart. `z_mm` is where the slice crosses the axis;
+    `stated_tilt_deg` has whatever sign the maker gives it.
     """
 
     mode: str | None
@@ -49,6 +47,7 @@ class Frame:
     region: str | None
     position: str
     tubes_kv: tuple[float, ...]
+    added_tubes: tuple[tuple[float, float | None], ...]
     current_ma: float | None
     exposure_mas: float | None
     exposure_time_ms: float | None
@@ -59,7 +58,9 @@ class Frame:
     table_speed_mm_s: float | None
     pitch: float | None
     centre_mm: tuple[float, ...] | None
-    tilt_deg: float | None
+    stated_tilt_deg: float | None
+    has_orientation: bool
+    plane: SlicePlane | None
     is_modulated: bool
     ctdi_vol_mgy: float | None
     ctdi_phantom_cm: int | None
@@ -77,117 +78,53 @@ def frames_of(image: Any) -> Iterator[Frame]:
     """
     per_frame = items(image, "PerFrameFunctionalGroupsSequence")
     if not per_frame:
-        yield _frame(_Layers([image]), image)
+        yield _frame(Layers([image]), image)
         return
     if len(per_frame) > MOST_FRAMES:
         raise CtdoseError(f"an image of {len(per_frame)} frames (more than {MOST_FRAMES}). Is it damaged?")
-    shared = [item for group in items(image, "SharedFunctionalGroupsSequence")[:1] for item in _groups(group)]
+    common = items(image, "SharedFunctionalGroupsSequence")[:1]
+    shared = [item for group in common for item in (*groups_of(group), group)]
     for group in per_frame:
-        yield _frame(_Layers([*_groups(group), *shared, image]), image)
+        yield _frame(Layers([*groups_of(group), group, *shared, image]), image)
 
 
-def _groups(group: Any) -> list[Any]:
-    return [item for name in GROUPS for item in items(group, name)[:1]]
-
-
-class _Layers:
-    """Data sets one above the other: the first that has an element with a value gives it."""
-
-    def __init__(self, layers: list[Any]) -> None:
-        self.layers = layers
-
-    def get(self, keyword: str) -> Any:
-        for layer in self.layers:
-            if keyword in layer:
-                value = layer.get(keyword)
-                if value is not None and value != "":
-                    return value
-        return None
-
-
-MODES = {"SPIRAL": "helical", "SEQUENCED": "axial", "CONSTANT_ANGLE": "localizer", "STATIONARY": "stationary"}
-# Scan Options (0018,0022) is free text of the maker; these words say the mode.
-OPTIONS = {
-    "helical": ("HELICAL", "HELIX", "SPIRAL"),
-    "axial": ("AXIAL", "SEQUENCE", "S&S", "VOLUME"),
-    "localizer": ("SCOUT", "LOCALIZER", "SURVIEW", "TOPOGRAM", "SCANOSCOPE", "SCANOGRAM"),
-}
-
-
-def _frame(data: _Layers, image: Any) -> Frame:
+def _frame(data: Layers, image: Any) -> Frame:
     types = words(data, "FrameType") or words(data, "ImageType")
-    mode = _mode(data, types)
-    position = vector(data, "ImagePositionPatient", 3)
+    mode = mode_of_frame(data, types)
+    axes, centre = (
+        vector(data, "ImageOrientationPatient", 6),
+        vector(data, "DataCollectionCenterPatient", 3),
+    )
+    plane = slice_plane(vector(data, "ImagePositionPatient", 3), axes)
     return Frame(
         mode=mode,
         is_localizer="LOCALIZER" in types or mode == "localizer",
-        is_axial=_is_axial(data),
+        is_axial=is_axial(data),
         series=text(image, "SeriesInstanceUID"),
         frame_of_reference=text(image, "FrameOfReferenceUID"),
         uids=frozenset(words(data, "IrradiationEventUID")),
         acquisition_number=text(data, "FrameAcquisitionNumber") or text(data, "AcquisitionNumber"),
-        when=_when(data),
-        region=_region(data),
-        position=_position(data),
-        tubes_kv=tuple(several(data, "KVP")),
-        current_ma=_first(number(data, "XRayTubeCurrentInmA"), number(data, "XRayTubeCurrent")),
-        exposure_mas=_first(number(data, "ExposureInmAs"), number(data, "Exposure")),
-        exposure_time_ms=_first(number(data, "ExposureTimeInms"), number(data, "ExposureTime")),
+        when=when_of(data),
+        region=region_of_frame(data),
+        position=position_of(data),
+        tubes_kv=tubes_kv(data),
+        added_tubes=added_tubes(data),
+        current_ma=first_above_0(number(data, "XRayTubeCurrentInmA"), number(data, "XRayTubeCurrent")),
+        exposure_mas=first_above_0(number(data, "ExposureInmAs"), number(data, "Exposure")),
+        exposure_time_ms=first_above_0(number(data, "ExposureTimeInms"), number(data, "ExposureTime")),
         rotation_time_s=number(data, "RevolutionTime"),
         single_mm=number(data, "SingleCollimationWidth"),
         total_mm=number(data, "TotalCollimationWidth"),
         feed_mm=number(data, "TableFeedPerRotation") or None,
         table_speed_mm_s=number(data, "TableSpeed") or None,
         pitch=number(data, "SpiralPitchFactor"),
-        centre_mm=vector(data, "DataCollectionCenterPatient", 3),
-        tilt_deg=number(data, "GantryDetectorTilt"),
+        centre_mm=centre,
+        stated_tilt_deg=number(data, "GantryDetectorTilt"),
+        has_orientation=axes is not None,
+        plane=plane,
         is_modulated=text(data, "ExposureModulationType").upper() not in ("", "NONE", "OFF"),
         ctdi_vol_mgy=number(data, "CTDIvol") or None,
         ctdi_phantom_cm=ctdi_phantom_cm_of(code(data, "CTDIPhantomTypeCodeSequence")),
-        z_mm=None if position is None else position[2],
+        z_mm=None if plane is None else z_on_axis_mm(data, plane, axes, centre),
         thickness_mm=number(data, "SliceThickness") or None,
     )
-
-
-def _first(*values: float | None) -> float | None:
-    """The first value that is above 0: makers write 0 for what they do not tell."""
-    return next((value for value in values if value), None)
-
-
-def _mode(data: _Layers, types: list[str]) -> str | None:
-    stated = text(data, "AcquisitionType").upper()
-    if stated in MODES:
-        return MODES[stated]
-    if "LOCALIZER" in types:
-        return "localizer"
-    joined = " ".join(words(data, "ScanOptions"))
-    found = [mode for mode, known in OPTIONS.items() if any(word in joined for word in known)]
-    if len(found) == 1:
-        return found[0]
-    return "helical" if number(data, "SpiralPitchFactor") else None
-
-
-def _region(data: _Layers) -> str | None:
-    return region_of(code(data, "AnatomicRegionSequence")) or region_of(text(data, "BodyPartExamined"))
-
-
-POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
-
-
-def _position(data: _Layers) -> str:
-    """Patient position, empty if it is none of the standard's words."""
-    found = text(data, "PatientPosition").upper()
-    return found if found in POSITIONS else ""
-
-
-def _when(data: _Layers) -> str:
-    frame = text(data, "FrameAcquisitionDateTime") or text(data, "AcquisitionDateTime")
-    return frame or text(data, "AcquisitionDate") + text(data, "AcquisitionTime")
-
-
-def _is_axial(data: _Layers) -> bool:
-    axes = vector(data, "ImageOrientationPatient", 6)
-    if axes is None:
-        return True
-    normal_z = axes[0] * axes[4] - axes[1] * axes[3]
-    return abs(normal_z) >= STEEPEST

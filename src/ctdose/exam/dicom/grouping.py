@@ -18,8 +18,8 @@ def grouped(frames: Iterable[Frame]) -> tuple[list[list[Frame]], list[str]]:
 
     By irradiation event UID where there is one. Without it: slices of the same acquisition number and technique are one
     irradiation if their series overlap in time of acquisition (reconstructions repeat the times of the raw data), and
-    several if they do not (phases of contrast medium with one acquisition number). Series of axial mode, in which some
-    makers number each rotation, are one irradiation each.
+    several if they do not (phases of contrast medium with one acquisition number). So the series of two tubes, which
+    are on at the same time, are one. Series of axial mode, in which some makers number each rotation, are one each.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def grouped(frames: Iterable[Frame]) -> tuple[list[list[Frame]], list[str]]:
 
 def _technique(frame: Frame) -> tuple[Any, ...]:
     number = frame.series if frame.mode == "axial" else frame.acquisition_number
-    return number, frame.mode, frame.tubes_kv, frame.total_mm, frame.pitch, frame.feed_mm
+    return number, frame.mode, frame.total_mm, frame.pitch, frame.feed_mm
 
 
 def _by_time(frames: list[Frame], remarks: list[str]) -> list[list[Frame]]:
@@ -59,7 +59,10 @@ def _by_time(frames: list[Frame], remarks: list[str]) -> list[list[Frame]]:
         return [frames]
     if any(not frame.when for frame in frames):
         remarks.append(SAME_TIME)
-        return [frames]
+        by_voltage: dict[tuple[float, ...], list[Frame]] = defaultdict(list)
+        for frame in frames:
+            by_voltage[frame.tubes_kv].append(frame)
+        return list(by_voltage.values())
     spans = [(min(f.when for f in each), max(f.when for f in each), each) for each in series.values()]
     spans.sort(key=lambda span: span[:2])
     groups: list[list[Frame]] = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ctdose.exam.dicom.found import Event, Examination
+from ctdose.exam.dicom.found import HEADER, Event, Examination
 from ctdose.exam.dicom.frames import Frame
+from ctdose.exam.dicom.gantry_tilt import put_tilt
 from ctdose.exam.dicom.grouping import grouped
-from ctdose.exam.dicom.image_output import APART, HEADER, agreed, put_output
-
-TILT_DEG = 0.1
+from ctdose.exam.dicom.image_output import APART, agreed, put_output
+from ctdose.exam.dicom.image_place import put_place
+from ctdose.exam.dicom.image_tubes import put_tubes
 
 
 def image_events(frames: Iterable[Frame]) -> Examination:
@@ -58,7 +59,6 @@ def _event(frames: list[Frame]) -> Event:
         lambda f: f.mode,
         "(0018,9302) Acquisition Type, (0018,0022) Scan Options or a pitch",
     )
-    _voltage(event, frames)
     _collimation(event, frames)
     _speed(event, frames)
     _one(event, "ctdi_phantom_cm", frames, lambda f: f.ctdi_phantom_cm, "(0018,9346) CTDI Phantom Type")
@@ -69,8 +69,10 @@ def _event(frames: list[Frame]) -> Event:
         lambda f: f.region,
         "(0018,0015) Body Part Examined or (0008,2218) Anatomic Region",
     )
-    _place(event, frames)
+    put_tilt(event, frames)
+    put_place(event, frames)
     put_output(event, frames)
+    put_tubes(event, frames)
     _series(event, frames)
     return event
 
@@ -82,15 +84,6 @@ def _one(event: Event, name: str, frames: list[Frame], get: Callable[[Frame], An
         event.put(name, values.pop(), f"{HEADER} {origin}")
     elif values:
         event.refuse(name, f"slices differ in {origin}")
-
-
-def _voltage(event: Event, frames: list[Frame]) -> None:
-    tubes = {kv for frame in frames for kv in frame.tubes_kv if kv}
-    if len(tubes) == 1:
-        event.put("tube_voltage_kv", tubes.pop(), f"{HEADER} (0018,0060) KVP")
-    elif tubes:
-        shown = " and ".join(f"{kv:g}" for kv in sorted(tubes))
-        event.refuse("tube_voltage_kv", f"{shown} kV in one acquisition: two tubes, or voltage switching")
 
 
 def _collimation(event: Event, frames: list[Frame]) -> None:
@@ -138,41 +131,6 @@ def _pitch(event: Event, pitch: float | None, feed: float | None, total: float |
         )
     if pitch and feed and total and abs(feed / total - pitch) > APART * pitch:
         event.remarks.append(f"pitch: {pitch:g} stated, but table feed over nT is {feed / total:.4g}")
-
-
-def _place(event: Event, frames: list[Frame]) -> None:
-    z = [frame.z_mm for frame in frames if frame.z_mm is not None]
-    thickness = agreed(frames, lambda f: f.thickness_mm) or _spacing(z)
-    low, high = min(z) - thickness / 2.0, max(z) + thickness / 2.0
-    if high > low:
-        origin = f"{HEADER} (0020,0032) Image Position: {len(set(z))} slices with half a slice at either end"
-        event.put("z_range_mm", (round(low, 3), round(high, 3)), origin)
-        event.put("length_mm", round(high - low, 3), origin)
-    centres = {tuple(round(v, 2) for v in f.centre_mm[:2]) for f in frames if f.centre_mm is not None}
-    if len(centres) == 1:
-        event.put(
-            "isocentre_mm",
-            centres.pop(),
-            f"{HEADER} (0018,9313) Data Collection Center, not the image centre",
-        )
-    elif centres:
-        event.remarks.append("isocentre_mm: slices differ in Data Collection Center (table moved); not used")
-    positions = {frame.position for frame in frames} - {"", "HFS"}
-    if positions:
-        event.remarks.append(
-            f"patient_position: {' and '.join(sorted(positions))}, simulated as head-first-supine: with the mean over "
-            "start angles, no table and a rigid body only the heel effect differs"
-        )
-    tilt = max((abs(frame.tilt_deg or 0.0) for frame in frames), default=0.0)
-    if tilt > TILT_DEG:
-        event.remarks.append(
-            f"gantry tilt (0018,1120) of {tilt:g} degrees is not carried over: simulated upright"
-        )
-
-
-def _spacing(z: list[float]) -> float:
-    steps = sorted(set(z))
-    return (steps[-1] - steps[0]) / (len(steps) - 1) if len(steps) > 1 else 0.0
 
 
 def _series(event: Event, frames: list[Frame]) -> None:

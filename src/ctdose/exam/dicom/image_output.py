@@ -6,10 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from ctdose.exam.dicom.exposure_meaning import MEANINGS, exposure_meaning
-from ctdose.exam.dicom.found import Event
+from ctdose.exam.dicom.found import HEADER, Event
 from ctdose.exam.dicom.frames import Frame
 
-HEADER = "header"
 APART = 0.02  # two ways to the same number differ by rounding only
 
 

@@ -12,6 +12,13 @@ FROM_REPORT = (
     "exposure_time_s",
     "rotations",
 )
+TUBES = ("tube_voltage_kv", "tube_current_ma")
+OTHER_TUBES = (
+    "second_tube_voltage_kv",
+    "second_tube_current_ma",
+    "switched_tube_voltage_kv",
+    "switched_tube_current_ma",
+)
 SAME_CTDI = 0.05
 NO_MATCH = (
     "images and dose report share no irradiation event UID: only the dose report is used, not the slices"
@@ -46,9 +53,17 @@ def joined(images: Examination, report: Examination) -> Examination:
     return Examination(events, remarks, images.person)
 
 
+def _from_report(report: Event) -> tuple[str, ...]:
+    """Names that the report decides: of two tubes or voltages all that belongs together, as slices tell of one."""
+    return (
+        (*FROM_REPORT, *TUBES, *OTHER_TUBES) if any(n in report.known for n in OTHER_TUBES) else FROM_REPORT
+    )
+
+
 def _both(image: Event, report: Event) -> Event:
     known = {**report.known, **image.known}
-    known.update({name: report.known[name] for name in FROM_REPORT if name in report.known})
+    of_report_only = _from_report(report)
+    known.update({name: report.known[name] for name in of_report_only if name in report.known})
     remarks = [*image.remarks, *report.remarks]
     of_image, of_report = image.value("ctdi_vol_mgy"), report.value("ctdi_vol_mgy")
     if of_image and of_report and abs(of_image - of_report) > SAME_CTDI * of_report:
@@ -57,7 +72,7 @@ def _both(image: Event, report: Event) -> Event:
         )
     for name in ("tube_voltage_kv", "collimation_mm", "pitch", "rotation_time_s"):
         one, other = image.value(name), report.value(name)
-        if one and other and abs(one - other) > 0.03 * other:
+        if one and other and abs(one - other) > 0.03 * other and name not in of_report_only:
             remarks.append(f"{name}: header {one:g} (used), dose report {other:g}")
     why = {name: text for name, text in (report.why | image.why).items() if name not in known}
     return Event(known, remarks, why, image.currents, image.uids | report.uids)

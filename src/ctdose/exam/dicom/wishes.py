@@ -21,6 +21,12 @@ OPTIONS = {
     "tube_current_ma": "--tube-current-ma",
     "ctdi_vol_mgy": "--ctdi-vol-mgy",
     "ctdi_phantom_cm": "--ctdi-phantom-cm",
+    "gantry_tilt_deg": "--gantry-tilt-deg",
+    "second_tube_voltage_kv": "--second-tube-voltage-kv",
+    "second_tube_current_ma": "--second-tube-current-ma",
+    "second_tube_filter": "--second-tube-filter",
+    "switched_tube_voltage_kv": "--switched-tube-voltage-kv",
+    "switched_time_fraction": "--switched-time-fraction",
 }
 """Options that give a value of an acquisition, by its key."""
 
