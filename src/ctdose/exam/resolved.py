@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.axis_check import check_axis
 from ctdose.exam.dynamic_collimation import blade_margin_mm
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.mode_lines import mode_lines
@@ -74,12 +75,13 @@ def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExa
     Raises
     ------
     ExamError
-        The scan ranges do not fit the bodies.
+        The scan ranges or the position of the axis do not fit the bodies.
     CtdoseError
         The scanner lacks what the exam asks for.
     """
     all_bodies = list(bodies)
     check_against_phantom(exam, all_bodies)
+    check_axis(exam, scanner, all_bodies)
     plans = {body_name(body): plan_exam(exam, scanner, body) for body in all_bodies}
     return ResolvedExam(exam, scanner, plans, exam_sha256(exam, scanner))
 
