@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from made_results import make_result
 
 from ctdose.exam.library import exam_names, exam_text
 from ctdose.phantoms import Anatomy, Organ, VoxelPhantom
@@ -20,6 +19,7 @@ from ctdose.results.part_file import save_part
 from ctdose.scanner.library import scanner_names, scanner_text
 from ctdose.simulation.sums import Sums
 from ctdose.study.library import study_names, study_text
+from made_results import make_result
 
 WRONG_EXAMS = Path(__file__).with_name("data") / "wrong_exams"
 CURRENT = "z_mm,angle_deg,tube_current_ma\n" + "".join(
@@ -64,7 +64,9 @@ def exam_mappings() -> list[dict[str, Any]]:
         data = yaml.safe_load(exam_text(name))
         data["phantom"] = "body.h5"
         found.append(data)
-    table = found[0] | {"acquisitions": [found[0]["acquisitions"][0] | {"modulation": {"table": "current.csv"}}]}
+    table = found[0] | {
+        "acquisitions": [found[0]["acquisitions"][0] | {"modulation": {"table": "current.csv"}}]
+    }
     del table["acquisitions"][0]["tube_current_ma"]
     return [*found, table]
 
@@ -111,5 +113,11 @@ def _part() -> RunPart:
     )
     identity = {"exam": "e" * 64, "seed": "1", "tables": "t" * 64}
     return RunPart(
-        "Water", "exam: Water\n", "scanner: x\n", "e" * 64, 10**6, 1.0, bodies={"water": BodyPart(sums, identity)}
+        "Water",
+        "exam: Water\n",
+        "scanner: x\n",
+        "e" * 64,
+        10**6,
+        1.0,
+        bodies={"water": BodyPart(sums, identity)},
     )

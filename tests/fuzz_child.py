@@ -115,6 +115,8 @@ COMMANDS = {
     "phantom": ["phantom", "show"],
     "result": ["export", "-o", "out.csv"],
 }
+NAME_ANOTHER = ("manifest", "study", "table")  # the fault may be in the file of an exam
+MOST_CHARACTERS = 600  # of a line, beside the file's name
 
 
 def is_small(exam: object) -> bool:
@@ -136,22 +138,24 @@ _BODY: list = []
 
 def check_message(message: str, path: Path) -> None:
     """Lines that can be printed, of a length that can be read."""
-    for line in message.split("\n"):
+    for line in message.split("\n") if message else ():
+        assert line.strip(), "an empty line"
         assert line.isprintable(), f"a line that does not print: {line!r}"
-        assert len(line) < 600 + len(str(path)), f"a line too long: {line[:200]}"
+        assert len(line) < MOST_CHARACTERS + len(str(path)), f"a line too long: {line[:200]}"
 
 
 def answer(kind: str, way: str, path: Path) -> tuple[str, str]:
     from ctdose.errors import CtdoseError
 
+    found = "accepted", ""
     try:
         READERS[kind](path)
-        found = "accepted", ""
     except CtdoseError as error:
         found = "refused", str(error)
-        assert str(error).strip()
-        assert path.name in str(error) or kind in ("manifest", "study", "table"), f"does not name the file: {error}"
-        check_message(str(error), path)
+    if found[0] == "refused":
+        names_it = path.name in found[1] or kind in NAME_ANOTHER
+        assert names_it, f"does not name the file: {found[1]}"
+        check_message(found[1], path)
     if way == "command" and kind in COMMANDS:
         by_command(kind, path, found[0])
     return found

@@ -7,13 +7,21 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ctdose.seal import SEAL_BYTES, sealed
 from fuzz_hdf5_parts import restructured
 
-from ctdose.seal import SEAL_BYTES, sealed
-
 # Where HDF5 keeps what it goes by: headers, heaps, trees (format specification 3.0, level 1 and 2).
-METADATA = re.compile(rb"OHDR|OCHK|FRHP|FHDB|FHIB|BTHD|BTLF|BTIN|TREE|SNOD|HEAP|GCOL|FSHD|FAHD|FADB|EAHD|\x89HDF")
-WORDS = [b"\x00" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\x00\x00\x00\x80", b"\x01\x00\x00\x00", b"\xff\xff\xff\x7f"]
+METADATA = re.compile(
+    rb"OHDR|OCHK|FRHP|FHDB|FHIB|BTHD|BTLF|BTIN|TREE|SNOD|HEAP|GCOL|FSHD|FAHD|FADB|EAHD|\x89HDF"
+)
+WORDS = [
+    b"\x00" * 8,
+    b"\xff" * 8,
+    b"\x7f" + b"\xff" * 7,
+    b"\x00\x00\x00\x80",
+    b"\x01\x00\x00\x00",
+    b"\xff\xff\xff\x7f",
+]
 
 
 @cache
@@ -53,7 +61,9 @@ def _where(base: bytes, chance: random.Random) -> int:
 
 
 def _bytes(data: bytearray, base: bytes, chance: random.Random) -> bytearray:
-    kind = chance.choice(["flips", "flips", "flips", "words", "cut", "zeros", "swap", "insert", "drop", "noise"])
+    kind = chance.choice(
+        ["flips", "flips", "flips", "words", "cut", "zeros", "swap", "insert", "drop", "noise"]
+    )
     here, there, length = _where(base, chance), _where(base, chance), 1 << chance.randrange(2, 12)
     if kind == "flips":
         for _ in range(chance.choice([1, 1, 2, 4, 64])):

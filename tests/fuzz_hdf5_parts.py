@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,61 @@ from ctdose.phantoms.phantom_parts import GRIDS, TABLES
 from ctdose.phantoms.phantom_tables import content_sha256
 from ctdose.seal import SEAL_BYTES, sealed
 
-TYPES = ["u1", "i8", "f4", "f8", "S3", "S70000", "c16", "?", h5py.string_dtype(), h5py.ref_dtype, h5py.vlen_dtype("i4")]
+TYPES = [
+    "u1",
+    "i8",
+    "f4",
+    "f8",
+    "S3",
+    "S70000",
+    "c16",
+    "?",
+    h5py.string_dtype(),
+    h5py.ref_dtype,
+    h5py.vlen_dtype("i4"),
+]
 TYPES += [h5py.enum_dtype({"a": 0}), np.dtype([("organ_id", "i4")]), np.dtype(("f8", (3,))), ">i4", "V7"]
-SHAPES = [(), (0,), (1,), (3,), (2, 2), (1, 1, 1), (0, 4, 3), (1,) * 6, (2**20, 2**20, 2**10), (2**31,), (2**40, 2)]
+NOT_WRITTEN = (
+    OSError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+)
+"""What h5py raises where it does not write, or read, something so odd."""
+SHAPES = [
+    (),
+    (0,),
+    (1,),
+    (3,),
+    (2, 2),
+    (1, 1, 1),
+    (0, 4, 3),
+    (1,) * 6,
+    (2**20, 2**20, 2**10),
+    (2**31,),
+    (2**40, 2),
+]
 NUMBERS = [0, 1, -1, 2, 255, 2**31, 2**62, -(2**63), 0.5, 1e300, -1e300, np.nan, np.inf, 5e-324]
-TEXTS = ["", "x", "é", "\x1b[31m", "a\nb", "x" * 5000, "1.7", "2.0", "../x", "=1+1", "{", "null", "[]", "ctdose-result"]
+TEXTS = [
+    "",
+    "x",
+    "é",
+    "\x1b[31m",
+    "a\nb",
+    "x" * 5000,
+    "1.7",
+    "2.0",
+    "../x",
+    "=1+1",
+    "{",
+    "null",
+    "[]",
+    "ctdose-result",
+]
 
 
 def restructured(base: bytes, kind: str, chance: random.Random, folder: Path) -> bytes:
@@ -46,10 +97,8 @@ def _change(file: h5py.File, chance: random.Random) -> None:
     names = _parts(file)
     if not names:
         return
-    try:
+    with contextlib.suppress(*NOT_WRITTEN):
         chance.choice(CHANGES)(file, chance.choice(names), chance)
-    except (TypeError, ValueError, OSError, KeyError, RuntimeError, OverflowError, AttributeError):
-        pass  # h5py itself does not write it
 
 
 def _delete(file: h5py.File, name: str, chance: random.Random) -> None:
@@ -113,7 +162,9 @@ def _attribute(file: h5py.File, name: str, chance: random.Random) -> None:
     holder = file[name] if chance.random() < 0.6 else file
     names = list(holder.attrs)
     key = chance.choice(names) if names and chance.random() < 0.9 else "more"
-    value: Any = chance.choice([*TEXTS, *NUMBERS, True, b"\xff", None, h5py.Empty("f8"), np.zeros(3), np.zeros((2, 2))])
+    value: Any = chance.choice(
+        [*TEXTS, *NUMBERS, True, b"\xff", None, h5py.Empty("f8"), np.zeros(3), np.zeros((2, 2))]
+    )
     if chance.random() < 0.15:
         value = np.zeros(9000)
     if chance.random() < 0.2:
@@ -145,15 +196,26 @@ def _virtual(file: h5py.File, name: str, chance: random.Random) -> None:
     file.create_virtual_dataset(name, layout)
 
 
-CHANGES = [_delete, _link, _retype, _retype, _cast, *[_values] * 4, *[_attribute] * 4, _group, _move, _virtual]
+CHANGES = [
+    _delete,
+    _link,
+    _retype,
+    _retype,
+    _cast,
+    *[_values] * 4,
+    *[_attribute] * 4,
+    _group,
+    _move,
+    _virtual,
+]
 
 
 def _true_hash(file: h5py.File) -> None:
     """Let a phantom state the SHA-256 of what it now holds, as a careful forger would."""
-    try:
+    with contextlib.suppress(*NOT_WRITTEN):
         grids = {name: file[name][()] for name in GRIDS if name in file and file[name].size < 1e6}
-        tables = {name: np.asarray(file[name][()]) for name in TABLES if name in file and file[name].size < 1e6}
+        tables = {
+            name: np.asarray(file[name][()]) for name in TABLES if name in file and file[name].size < 1e6
+        }
         name, spacing, origin = (file.attrs[key] for key in ("name", "spacing_mm", "origin_mm"))
         file.attrs["content_sha256"] = content_sha256(str(name), spacing, origin, grids, tables)
-    except (KeyError, ValueError, TypeError, OSError, AttributeError):
-        pass

@@ -7,19 +7,38 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from fuzz_values import NUMBERS, VALUES, WORDS
-from fuzz_yaml import change, damage, dump
 from hypothesis import strategies as st
 
 from ctdose.batch.keys import known_columns
+from fuzz_values import NUMBERS, VALUES, WORDS
+from fuzz_yaml import change, damage, dump
 
-COLUMNS = ["name", "template", *known_columns(["chest"]), "chest.modulation.table", "nonsense", "simulation", ""]
-OFTEN = ["name", "template", "scan_range", "tube_current_ma", "tube_voltage_kv", "chest.pitch", "phantom", "seed"]
+COLUMNS = [
+    "name",
+    "template",
+    *known_columns(["chest"]),
+    "chest.modulation.table",
+    "nonsense",
+    "simulation",
+    "",
+]
+OFTEN = [
+    "name",
+    "template",
+    "scan_range",
+    "tube_current_ma",
+    "tube_voltage_kv",
+    "chest.pitch",
+    "phantom",
+    "seed",
+]
 CELLS = st.one_of(
     st.just(""),
     st.sampled_from(NUMBERS).map(lambda number: str(number)[:400]),
     st.sampled_from(WORDS),
-    st.sampled_from(["[-40, 40]", "[-40, 40", "{longitudinal_strength: 1}", "{a: [}", "[&a 1, *a]", '"', "=cmd|' /C'!A0"]),
+    st.sampled_from(
+        ["[-40, 40]", "[-40, 40", "{longitudinal_strength: 1}", "{a: [}", "[&a 1, *a]", '"', "=cmd|' /C'!A0"]
+    ),
 )
 RIGHT = {
     "template": "template.yaml",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHILD = Path(__file__).with_name("fuzz_child.py")
-SECONDS = 20.0
+SECONDS = 10.0
 HDF5_KINDS = ("phantom", "result", "part")
 LIBRARIES = ("/h5py/",)
 KEPT = {"body.h5", "template.yaml", "current.csv", "table.yaml"}
@@ -46,10 +47,12 @@ class Reader:
     ----------
     folder : Path
         For the inputs; holds what they refer to.
+    seconds : float
+        What takes longer hangs.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, seconds: float = SECONDS) -> None:
+        self.folder, self.seconds = folder, seconds
         self._child: subprocess.Popen[str] | None = None
         self._log = folder.with_name(folder.name + ".log")
 
@@ -99,7 +102,9 @@ class Reader:
         child = self._started()
         assert child.stdin is not None
         assert child.stdout is not None
-        watch = threading.Timer(2 * SECONDS, child.kill)  # where even the child's own watch does not end it
+        watch = threading.Timer(
+            2 * self.seconds + 5, child.kill
+        )  # where even the child's own watch does not end it
         watch.start()
         try:
             child.stdin.write(f"{kind}\t{way}\t{path}\n")
@@ -121,7 +126,7 @@ class Reader:
         if self._child is None:
             with self._log.open("w") as log:
                 self._child = subprocess.Popen(
-                    [sys.executable, str(CHILD), str(SECONDS)],
+                    [sys.executable, str(CHILD), str(self.seconds)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -140,10 +145,8 @@ class Reader:
             child, self._child = self._child, None
             for stream in (child.stdin, child.stdout):
                 assert stream is not None
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
             child.wait()
 
 

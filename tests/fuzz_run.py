@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuzz_bases import exam_mappings, exam_texts, fill, hdf5_base, scanner_mappings, study_mappings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from fuzz_bases import exam_mappings, exam_texts, hdf5_base, scanner_mappings, study_mappings
 from fuzz_hdf5 import damaged
 from fuzz_manifests import csv_manifests, yaml_manifests
 from fuzz_process import Figures, Reader
 from fuzz_tables import current_tables
 from fuzz_yaml import yaml_inputs
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 IN_CI = {
     "exam": 150,
@@ -38,7 +39,8 @@ def named_inputs(kind: str, folder: Path) -> st.SearchStrategy[tuple[str, bytes]
         return st.tuples(st.just("input.csv"), current_tables())
     if kind == "manifest":
         return st.one_of(
-            st.tuples(st.just("input.csv"), csv_manifests()), st.tuples(st.just("input.yaml"), yaml_manifests())
+            st.tuples(st.just("input.csv"), csv_manifests()),
+            st.tuples(st.just("input.yaml"), yaml_manifests()),
         )
     if kind in ("study", "scanner"):
         bases = study_mappings() if kind == "study" else scanner_mappings()
@@ -48,7 +50,7 @@ def named_inputs(kind: str, folder: Path) -> st.SearchStrategy[tuple[str, bytes]
     return st.tuples(st.just("input.h5"), seeds.map(lambda seed: damaged(base, kind, seed, folder)))
 
 
-def fuzz(kind: str, inputs: int, folder: Path, *, stop: bool = True) -> Figures:
+def fuzz(kind: str, inputs: int, reader: Reader, *, stop: bool = True) -> Figures:
     """Have so many wrong files of a kind read, the same ones each time.
 
     Parameters
@@ -56,31 +58,28 @@ def fuzz(kind: str, inputs: int, folder: Path, *, stop: bool = True) -> Figures:
     kind : str
         One of `IN_CI`.
     inputs : int
-    folder : Path
-        An empty one.
+    reader : Reader
     stop : bool
         Raise AssertionError at the first fault, with its smallest example; else collect them.
     """
     figures = Figures()
-    fill(folder / "files")
-    with Reader(folder / "files") as reader:
+    folder = reader.folder.parent
 
-        @settings(
-            derandomize=True,
-            database=None,
-            deadline=None,
-            max_examples=inputs,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
-        )
-        @given(named_inputs(kind, folder))
-        def read(item: tuple[str, bytes]) -> None:
-            name, data = item
-            command = figures.inputs % BY_COMMAND == 0
-            fault = reader.read(kind, name, data, figures, command=command)
-            if fault:
-                (folder / f"fault-{len(figures.faults)}-{name}").write_bytes(data)
-            assert not (fault and stop), f"{fault}\n{data[:3000]!r}"
+    @settings(
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=inputs,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(named_inputs(kind, folder))
+    def read(item: tuple[str, bytes]) -> None:
+        name, data = item
+        fault = reader.read(kind, name, data, figures, command=figures.inputs % BY_COMMAND == 0)
+        if fault:
+            (folder / f"{kind}-fault-{len(figures.faults)}-{name}").write_bytes(data)
+        assert not (fault and stop), f"{fault}\n{data[:3000]!r}"
 
-        read()
+    read()
     return figures

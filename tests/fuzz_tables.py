@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypothesis import strategies as st
+
 from fuzz_bases import CURRENT
 from fuzz_values import NUMBERS, WORDS
 from fuzz_yaml import damage
-from hypothesis import strategies as st
 
 
 @st.composite

@@ -7,13 +7,42 @@ from copy import deepcopy
 from typing import Any
 
 import yaml
-from fuzz_values import NAMES, PLACES, VALUES, of_type
 from hypothesis import strategies as st
 
+from fuzz_values import NAMES, PLACES, VALUES, of_type
+
 SNIPPETS = [
-    *(b"\t", b"\r", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc2\x85", b"\xe2\x80\xa8", b"\xed\xa0\x80", b"\x1b[31m"),
-    *(b"---\n", b"...\n", b"%YAML 3.0\n---\n", b"!!python/object/apply:os.system [id] ", b"!!binary ", b"!x "),
-    *(b"&a ", b"*a ", b"&a [*a]", b"<<: *a\n", b"a: &a [1, 1]\nb: &b [*a, *a]\n", b"? ", b"- ", b": ", b"#", b"'"),
+    *(
+        b"\t",
+        b"\r",
+        b"\x00",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\xc2\x85",
+        b"\xe2\x80\xa8",
+        b"\xed\xa0\x80",
+        b"\x1b[31m",
+    ),
+    *(
+        b"---\n",
+        b"...\n",
+        b"%YAML 3.0\n---\n",
+        b"!!python/object/apply:os.system [id] ",
+        b"!!binary ",
+        b"!x ",
+    ),
+    *(
+        b"&a ",
+        b"*a ",
+        b"&a [*a]",
+        b"<<: *a\n",
+        b"a: &a [1, 1]\nb: &b [*a, *a]\n",
+        b"? ",
+        b"- ",
+        b": ",
+        b"#",
+        b"'",
+    ),
     *(b'"', b"|\n", b">-\n", b"{", b"}", b"[" * 30, b"]", b",", b"\n", b"\n\n  ", b"=", b"@", b"`", b"%"),
     *("µ é 漢".encode(), b"1e400", b"0" * 400, b"9" * 5000, b" kV", b",5", b"~", b"null", b"\\x00"),
 ]
@@ -44,7 +73,9 @@ def _misspell(draw: Callable, data: Any, holder: Any, key: Any) -> None:
     if isinstance(holder, dict):
         text = str(key)
         cut = draw(st.integers(0, max(0, len(text) - 1)))
-        new = draw(st.sampled_from([text[:cut] + text[cut + 1 :], text.upper(), text + "_", text + " ", *NAMES[:20]]))
+        new = draw(
+            st.sampled_from([text[:cut] + text[cut + 1 :], text.upper(), text + "_", text + " ", *NAMES[:20]])
+        )
         holder[new] = holder.pop(key)
 
 
@@ -111,7 +142,9 @@ def damage(draw: Callable, data: bytes) -> bytes:
     """Change bytes or lines of a text."""
     for _ in range(draw(st.integers(1, 3))):
         here, there = sorted(draw(st.tuples(*[st.integers(0, max(1, len(data)))] * 2)))
-        kind = draw(st.sampled_from(["insert", "insert", "insert", "cut", "end", "flip", "double", "crlf", "lines"]))
+        kind = draw(
+            st.sampled_from(["insert", "insert", "insert", "cut", "end", "flip", "double", "crlf", "lines"])
+        )
         if kind == "insert":
             data = data[:here] + draw(st.sampled_from(SNIPPETS)) + data[here:]
         elif kind == "cut":

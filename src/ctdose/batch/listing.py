@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os.path import isdir, isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
     CtdoseError
         The manifest cannot be read, or has an unknown column; the folder holds no exam.
     """
-    if not source.is_dir():
+    if not isdir(source):
         return _of_manifest(read_manifest(source), template)
     if template is not None:
         raise CtdoseError(
@@ -160,7 +161,7 @@ class _Templates:
         return found
 
     def _load(self, name: str) -> dict[str, Any]:
-        path = next((p for p in (self._folder / name, Path(name)) if p.is_file()), None)
+        path = next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
         if path is None and name in exam_names():
             document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
         else:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def _values(exam: Exam, scanner: Scanner) -> tuple[dict[str, Any], dict[KeyPath,
         if not isinstance(getattr(exam, name), str):
             continue
         path = Path(getattr(exam, name))
-        found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if p.is_file()), None)
+        found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if isfile(p)), None)
         if found is not None:
             origins[(name,)] += f", sha256 {hashlib.sha256(found.read_bytes()).hexdigest()}"
     return values, origins

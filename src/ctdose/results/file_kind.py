@@ -79,7 +79,7 @@ class FileKind:
         tree = read_tree(place, self._identify, self._check_layout, self.right)
         try:
             return build(tree)
-        except (Unfit, ValueError, TypeError, IndexError, UnicodeDecodeError) as fault:
+        except (Unfit, ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as fault:
             raise CtdoseError(one_line(f"{place}: {fault}")) from None
 
     def _identify(self, root: dict[str, Value]) -> None:

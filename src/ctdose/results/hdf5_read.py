@@ -64,12 +64,11 @@ def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: C
         raise CtdoseError(one_line(f"{path}: {fault}")) from None
     except (
         OSError,
-        KeyError,
-        IndexError,
+        LookupError,
         RuntimeError,
         ValueError,
         TypeError,
-        OverflowError,
+        ArithmeticError,
         MemoryError,
     ) as fault:
         raise damaged(path, str(fault)) from None

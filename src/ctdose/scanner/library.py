@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from os.path import exists  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 
 from ctdose.faults import FileFaults
@@ -65,9 +66,9 @@ def load_scanner(name_or_path: str | Path, folder: Path | None = None) -> Scanne
     if name in scanner_names():
         return _shipped(name)
     path = Path(name)
-    if folder is not None and (folder / path).exists():
+    if folder is not None and exists(folder / path):
         path = folder / path
-    if not path.exists() and path.suffix not in (".yaml", ".yml"):
+    if not exists(path) and path.suffix not in (".yaml", ".yml"):
         raise SCANNERS.fault(name, SCANNERS.neither)
     return check_scanner(read_yaml(path, ScannerError))
 
