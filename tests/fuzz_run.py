@@ -25,6 +25,16 @@ IN_CI = {
     "part": 30,
 }
 """Inputs of each kind: 500 in all."""
+NAMES = {
+    "exam": "exam",
+    "table": "table of tube current",
+    "manifest": "manifest of a batch, CSV or YAML",
+    "study": "study",
+    "scanner": "scanner",
+    "phantom": "phantom",
+    "result": "result",
+    "part": "checkpoint or part of a run",
+}
 LONGER = 20
 """In the long mode so many times as many: 10,000 in all."""
 BY_COMMAND = 16
