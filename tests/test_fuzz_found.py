@@ -1,0 +1,89 @@
+"""Faults that fuzzing found, one test each."""
+
+import h5py
+import numpy as np
+import pytest
+
+from ctdose.batch.listing import list_batch
+from ctdose.errors import CtdoseError
+from ctdose.exam.library import load_exam
+from ctdose.exam.parse import exam_from_text
+from ctdose.phantoms.library import load_bodies
+from ctdose.phantoms.phantom_file import load_phantom, save_phantom
+from ctdose.scanner.library import load_scanner
+from ctdose.study.library import load_study
+from ctdose.yaml_writer import write_yaml
+from fuzz_bases import exam_mappings, fill, small_body, study_mappings
+
+TOO_LONG = "x" * 300  # for the name of a file, on every system in use
+
+
+@pytest.fixture
+def folder(tmp_path):
+    fill(tmp_path)
+    return tmp_path
+
+
+def exam(**changes):
+    data = exam_mappings()[0]
+    acquisition = data["acquisitions"][0] | changes.pop("acquisition", {})
+    return {**data, "acquisitions": [acquisition], **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phantom": TOO_LONG},
+        {"phantom": f"{TOO_LONG}.h5"},
+        {"scanner": TOO_LONG},
+        {"scanner": f"{TOO_LONG}.yaml"},
+        {"acquisition": {"modulation": {"table": TOO_LONG}, "tube_current_ma": None}},
+    ],
+)
+def test_a_name_in_an_exam_that_no_system_accepts(folder, changes):
+    path = folder / "a.yaml"
+    path.write_text(write_yaml(exam(**changes)))
+    with pytest.raises(CtdoseError) as caught:
+        load_exam(path)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{path}:")
+
+
+@pytest.mark.parametrize("load", [load_exam, load_study, load_scanner, load_phantom, load_bodies])
+@pytest.mark.parametrize("name", [TOO_LONG, f"{TOO_LONG}.yaml", "a\0b"])
+def test_a_name_that_no_system_accepts(load, name):
+    with pytest.raises(CtdoseError):
+        load(name)
+
+
+def test_a_base_and_a_template_that_no_system_accepts(folder):
+    (folder / "s.yaml").write_text(write_yaml(study_mappings()[0] | {"base": TOO_LONG}))
+    with pytest.raises(CtdoseError, match="base="):
+        load_study(folder / "s.yaml")
+    (folder / "m.csv").write_text(f"name,template\na,{TOO_LONG}\n")
+    assert "File name too long" in list_batch(folder / "m.csv")[0].fault
+    with pytest.raises(CtdoseError):
+        list_batch(folder / f"{TOO_LONG}.csv")
+
+
+def test_a_long_key_is_shortened_in_its_message():
+    text = write_yaml(exam(phantom="adult")) + f"{'k' * 500}: 1\n"
+    with pytest.raises(CtdoseError, match="k…=1") as caught:
+        exam_from_text(text)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "table", [np.zeros(2), np.zeros(2, [("organ_id", "i4")]), np.zeros(2, "S3"), np.zeros(2, "i4")]
+)
+def test_organs_with_other_columns(tmp_path, table, monkeypatch):
+    """With a hash that says that this is what was written."""
+    path = save_phantom(small_body(), tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        del file["organs"]
+        file["organs"] = table
+    monkeypatch.setattr(
+        "ctdose.phantoms.phantom_file.content_sha256", lambda *_: h5py.File(path).attrs["content_sha256"]
+    )
+    with pytest.raises(CtdoseError, match=r"a\.h5: damaged"):
+        load_phantom(path)
