@@ -21,6 +21,7 @@ from ctdose.simulation.sums import Sums
 from ctdose.study.library import study_names, study_text
 from made_results import make_result
 
+ACQUISITIONS = Path(__file__).with_name("data") / "fuzz_acquisitions.yaml"
 WRONG_EXAMS = Path(__file__).with_name("data") / "wrong_exams"
 CURRENT = "z_mm,angle_deg,tube_current_ma\n" + "".join(
     f"{z},{angle},{200 + z / 10 + angle / 9}\n" for z in range(-400, 401, 200) for angle in (0, 90, 180, 270)
@@ -58,7 +59,7 @@ def fill(folder: Path) -> None:
 
 @cache
 def exam_mappings() -> list[dict[str, Any]]:
-    """The shipped exams on the small body, some with what they do not use."""
+    """The shipped exams and one of each mode on the small body; the last has a table of currents in a file."""
     found = []
     for name in ("chest", *exam_names()):
         data = yaml.safe_load(exam_text(name))
@@ -68,7 +69,24 @@ def exam_mappings() -> list[dict[str, Any]]:
         "acquisitions": [found[0]["acquisitions"][0] | {"modulation": {"table": "current.csv"}}]
     }
     del table["acquisitions"][0]["tube_current_ma"]
-    return [*found, table]
+    return [*found, *_of_every_mode(), table]
+
+
+def _of_every_mode() -> list[dict[str, Any]]:
+    found = []
+    for acquisition in yaml.safe_load(ACQUISITIONS.read_text()):
+        scanner = "generic-dual-source" if "second_tube" in acquisition else "generic-64"
+        data = {
+            "exam": "Mode",
+            "phantom": "body.h5",
+            "scanner": scanner,
+            "off_centre_mm": [0, 20],
+            "table": True,
+        }
+        found.append(
+            {**data, "acquisitions": [{"name": "a", **acquisition}], "simulation": {"histories": 1000}}
+        )
+    return found
 
 
 @cache

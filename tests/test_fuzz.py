@@ -48,8 +48,8 @@ def test_wrong_files(reader, kind, inputs):
 
 
 def right_files(place: Path):
-    yield "exam", "a.yaml", write_yaml(exam_mappings()[0]).encode()
-    yield "exam", "a.yaml", write_yaml(exam_mappings()[-1]).encode()
+    for data in (exam_mappings()[0], *exam_mappings()[-11:]):
+        yield "exam", "a.yaml", write_yaml(data).encode()
     yield "table", "input.csv", CURRENT.encode()
     yield "manifest", "a.csv", b"name,template\na,template.yaml\n"
     yield "study", "a.yaml", write_yaml(study_mappings()[0]).encode()
@@ -61,8 +61,8 @@ def right_files(place: Path):
 def test_what_they_are_made_from_is_read(folder, reader):
     figures = Figures()
     for kind, name, data in right_files(folder):
-        assert reader.read(kind, name, data, figures, command=kind != "study") == "", kind
-    assert figures.accepted == figures.inputs == 9
+        assert reader.read(kind, name, data, figures, command=kind not in ("study", "exam")) == "", kind
+    assert figures.accepted == figures.inputs == 19
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,29 @@ def test_organs_with_other_columns(tmp_path, table, monkeypatch):
     )
     with pytest.raises(CtdoseError, match=r"a\.h5: damaged"):
         load_phantom(path)
+
+
+@pytest.mark.parametrize("modulation", [[], None, "longitudinal"])
+def test_a_column_inside_what_is_no_mapping(folder, modulation):
+    (folder / "t.yaml").write_text(write_yaml(exam(acquisition={"modulation": modulation})))
+    (folder / "m.csv").write_text("template,chest.modulation.longitudinal_strength\nt.yaml,0.5\n")
+    (item,) = list_batch(folder / "m.csv")
+    assert item.exam.acquisitions[0].modulation_options.longitudinal_strength == 0.5
+
+
+def test_a_column_inside_a_list_of_words(folder):
+    (folder / "t.yaml").write_text(write_yaml(exam(acquisition={"modulation": ["longitudinal"]})))
+    (folder / "m.csv").write_text("template,chest.modulation.angular_strength\nt.yaml,0.5\n")
+    (item,) = list_batch(folder / "m.csv")
+    assert item.fault.startswith(
+        f"{folder / 'm.csv'}:2: (modulation is a list, which has no key angular_strength). Set"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["text", None, 3, []])
+def test_a_template_in_whose_acquisitions_stands_something_else(folder, wrong):
+    data = exam()
+    (folder / "t.yaml").write_text(write_yaml({**data, "acquisitions": [wrong, *data["acquisitions"]]}))
+    (folder / "m.csv").write_text("template,pitch,chest.rotation_time_s\nt.yaml,0.5,0.4\n")
+    (item,) = list_batch(folder / "m.csv")
+    assert "acquisitions[0]" in item.fault

@@ -17,7 +17,7 @@ from ctdose.exam.library import exam_names, exam_text, load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
 from ctdose.faults import ABSENT, KeyPath
-from ctdose.study.change import Set, changed
+from ctdose.study.change import Set, Unchangeable, changed
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
 EXAM_SUFFIXES = (".yaml", ".yml")
@@ -131,7 +131,11 @@ def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:
             )
         sets += own
         lines |= {each.path: row.lines.get(column, row.line) for each in own}
-    document = Document(changed(data, sets), lines, manifest.file, manifest.sha256)
+    try:
+        values = changed(data, sets)
+    except Unchangeable as fault:
+        raise manifest.error(row.line, "", ABSENT, fault.why, fault.right) from None
+    document = Document(values, lines, manifest.file, manifest.sha256)
     return exam_from_document(document, folder=Path(manifest.file).parent)
 
 
