@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 from ctdose.batch.listing import list_batch
 from ctdose.errors import CtdoseError
@@ -101,15 +102,15 @@ def test_a_column_inside_a_list_of_words(folder):
     (folder / "t.yaml").write_text(write_yaml(exam(acquisition={"modulation": ["longitudinal"]})))
     (folder / "m.csv").write_text("template,chest.modulation.angular_strength\nt.yaml,0.5\n")
     (item,) = list_batch(folder / "m.csv")
-    assert item.fault.startswith(
-        f"{folder / 'm.csv'}:2: (modulation is a list, which has no key angular_strength). Set"
-    )
+    place, _, what = item.fault.partition(": ")
+    assert place == f"{folder / 'm.csv'}:2"
+    assert what.startswith("(modulation is a list, which has no key angular_strength). Set the whole")
 
 
 @pytest.mark.parametrize("wrong", ["text", None, 3, []])
 def test_a_template_in_whose_acquisitions_stands_something_else(folder, wrong):
     data = exam()
-    (folder / "t.yaml").write_text(write_yaml({**data, "acquisitions": [wrong, *data["acquisitions"]]}))
+    (folder / "t.yaml").write_text(yaml.safe_dump({**data, "acquisitions": [wrong, *data["acquisitions"]]}))
     (folder / "m.csv").write_text("template,pitch,chest.rotation_time_s\nt.yaml,0.5,0.4\n")
     (item,) = list_batch(folder / "m.csv")
     assert "acquisitions[0]" in item.fault
