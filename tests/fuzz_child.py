@@ -86,18 +86,33 @@ def read_phantom(path: Path) -> None:
 
 
 def read_result(path: Path) -> None:
-    from ctdose.export.organ_records import TABLES, records
-    from ctdose.results.diff import diff_results
+    """Load it and do with it what the commands do."""
+    from ctdose.errors import CtdoseError
     from ctdose.results.result_file import load_result
+
+    result = load_result(path)
+    for use in uses_of_a_result():
+        with contextlib.suppress(CtdoseError), contextlib.redirect_stdout(io.StringIO()):
+            use(result)
+
+
+def uses_of_a_result():
+    from ctdose.cli.budget import print_uncertainty
+    from ctdose.cli.summary import print_acquisitions, print_result
+    from ctdose.export.organ_records import TABLES, records
+    from ctdose.export.save import Wanted, export_bytes
+    from ctdose.results.diff import diff_results
     from ctdose.results.result_json import as_json
     from ctdose.results.result_tree import result_tree
 
-    result = load_result(path)
-    result_tree(result)
-    json.dumps(as_json(result), allow_nan=False)
-    for table in TABLES:
-        list(records(result, table))
-    diff_results(result, result)
+    yield result_tree
+    yield print_result
+    yield print_acquisitions
+    yield lambda result: print_uncertainty(result, csv=False, everything=True)
+    yield lambda result: json.dumps(as_json(result), allow_nan=False)
+    yield lambda result: diff_results(result, result)
+    yield from (lambda result, table=table: list(records(result, table)) for table in TABLES)
+    yield lambda result: export_bytes(result, Wanted(".nii", "dose"))
 
 
 def read_part(path: Path) -> None:
@@ -110,10 +125,10 @@ READERS = {
     name.removeprefix("read_"): reader for name, reader in list(globals().items()) if name.startswith("read_")
 }
 COMMANDS = {
-    "exam": ["check"],
-    "manifest": ["batch", "-o", "out"],
-    "phantom": ["phantom", "show"],
-    "result": ["export", "-o", "out.csv"],
+    "exam": [["check"]],
+    "manifest": [["batch", "-o", "out"]],
+    "phantom": [["phantom", "show"]],
+    "result": [["export", "-o", "out.csv"], ["report", "-o", "out.html"], ["show", "--records", "out.md"]],
 }
 NAME_ANOTHER = ("manifest", "study", "table")  # the fault may be in the file of an exam
 MOST_CHARACTERS = 600  # of a line, beside the file's name
@@ -167,13 +182,16 @@ def by_command(kind: str, path: Path, expected: str) -> None:
 
     if kind == "exam" and expected == "accepted" and not is_small(_load(path)):
         return
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([*COMMANDS[kind], str(path)])
-    said = err.getvalue()
-    assert "Internal error" not in said, said
-    assert "Traceback" not in said, said
-    assert code in ((0,) if expected == "accepted" else (2,)) or kind == "manifest", f"exit {code}: {said}"
+    for words in COMMANDS[kind]:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([*words, str(path)])
+        said = err.getvalue()
+        assert "Internal error" not in said, said
+        assert "Traceback" not in said, said
+        assert code in ((0,) if expected == "accepted" else (2,)) or kind == "manifest", (
+            f"exit {code}: {said}"
+        )
 
 
 def _load(path: Path):

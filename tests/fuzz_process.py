@@ -80,18 +80,20 @@ class Reader:
         else:
             fault = f"{outcome}: {said}"
         path.unlink()
-        fault = fault or self._left_behind(kind)
+        fault = fault or self._left_behind(kind, outcome)
         if fault:
             figures.faults.append(fault)
         return fault
 
-    def _left_behind(self, kind: str) -> str:
+    def _left_behind(self, kind: str, outcome: str) -> str:
         """Remove what a command may write, and name what nobody should have."""
-        summary = self.folder / "out" / "summary.csv"
-        if kind == "manifest" and summary.is_file():
-            summary.unlink()
-            summary.parent.rmdir()
-        (self.folder / "out.csv").unlink(missing_ok=True)
+        if kind == "manifest":
+            (self.folder / "out" / "summary.csv").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it is not there, or holds something else
+                (self.folder / "out").rmdir()
+        if outcome == "accepted":
+            for name in ("out.csv", "out.html", "out.md"):
+                (self.folder / name).unlink(missing_ok=True)
         left = sorted({path.name for path in self.folder.iterdir()} - KEPT)
         for name in left:
             path = self.folder / name

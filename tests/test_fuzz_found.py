@@ -11,10 +11,12 @@ from ctdose.exam.library import load_exam
 from ctdose.exam.parse import exam_from_text
 from ctdose.phantoms.library import load_bodies
 from ctdose.phantoms.phantom_file import load_phantom, save_phantom
+from ctdose.results.part_file import load_part
+from ctdose.results.result_file import load_result
 from ctdose.scanner.library import load_scanner
 from ctdose.study.library import load_study
 from ctdose.yaml_writer import write_yaml
-from fuzz_bases import exam_mappings, fill, small_body, study_mappings
+from fuzz_bases import exam_mappings, fill, hdf5_base, small_body, study_mappings
 
 TOO_LONG = "x" * 300  # for the name of a file, on every system in use
 
@@ -114,3 +116,15 @@ def test_a_template_in_whose_acquisitions_stands_something_else(folder, wrong):
     (folder / "m.csv").write_text("template,pitch,chest.rotation_time_s\nt.yaml,0.5,0.4\n")
     (item,) = list_batch(folder / "m.csv")
     assert "acquisitions[0]" in item.fault
+
+
+@pytest.mark.parametrize("kind", ["phantom", "result", "part"])
+@pytest.mark.parametrize("name", ["format", "format_version"])
+def test_a_long_text_in_a_file_is_shortened_in_its_message(tmp_path, kind, name):
+    path = tmp_path / "a.h5"
+    path.write_bytes(hdf5_base(kind, tmp_path))
+    with h5py.File(path, "r+") as file:
+        file.attrs[name] = "x" * 5000
+    with pytest.raises(CtdoseError, match="xxx") as caught:
+        {"phantom": load_phantom, "result": load_result, "part": load_part}[kind](path)
+    assert len(str(caught.value)) < len(str(path)) + 250

@@ -85,7 +85,7 @@ def key_text(path: KeyPath) -> str:
     if not names:
         return "".join(f"[{part}]" for part in path)
     last = names[-1]
-    return _shortened(str(path[last])) + "".join(f"[{part}]" for part in path[last + 1 :])
+    return shortened(str(path[last])) + "".join(f"[{part}]" for part in path[last + 1 :])
 
 
 def value_text(value: Any) -> str:
@@ -106,7 +106,7 @@ def value_text(value: Any) -> str:
         text = value if value.strip() else repr(value)
     else:
         text = str(value)
-    return _shortened(one_line(text))
+    return shortened(one_line(text))
 
 
 def one_line(text: str) -> str:
@@ -114,8 +114,9 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else ("?" if not char.isspace() else " ") for char in text)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+def shortened(text: str, most: int = LONGEST_VALUE) -> str:
+    """Cut a text that is too long for a message."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _number_text(value: float) -> str:
