@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +176,8 @@ def load_bodies(
     if str(phantom) in DESCRIPTIONS:
         return tuple(load_named(name, voxel_mm) for name in bodies_of(str(phantom)))
     path = Path(phantom)
-    found = folder / path if folder is not None and (folder / path).is_file() else path
-    if not found.is_file() and not path.suffix:
+    found = folder / path if folder is not None and isfile(folder / path) else path
+    if not isfile(found) and not path.suffix:
         _known(str(phantom))
     if voxel_mm is not None:
         raise CtdoseError(f"voxel_mm={voxel_mm} (a phantom file has its own voxels). Leave it out.")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
+from os.path import exists, isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -95,15 +96,24 @@ def load_phantom(path: str | Path) -> VoxelPhantom:
     import h5py
 
     source = Path(path)
-    if not source.is_file():
-        raise fault(source, "not a file" if source.exists() else "no such file", "Check the path")
+    if not isfile(source):
+        raise fault(source, "not a file" if exists(source) else "no such file", "Check the path")
     _check_seal(source)
     try:
         with h5py.File(source, "r") as file:
             return _read(file, source)
     except CtdoseError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
         raise fault(source, f"damaged: {_one_line(error)}", "Write it again") from None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ctdose.errors import CtdoseError
+from ctdose.faults import shortened
 
 FORMAT, FORMAT_VERSION = "ctdose-phantom", "1.0"
 GRIDS = {"material_index": np.uint8, "region_index": np.uint16, "density_g_cm3": np.float32}
@@ -31,11 +32,15 @@ def check_format(file: Any, path: Path) -> None:
     """Check that an HDF5 file is a phantom file of a known major version."""
     found = file.attrs.get("format")
     if not isinstance(found, str) or found != FORMAT:
-        what = f"format={found!r}" if isinstance(found, str) else "no format"
+        what = f"format={shortened(repr(found))}" if isinstance(found, str) else "no format"
         raise fault(path, f"an HDF5 file, but no phantom ({what})", f"Its attribute must be {FORMAT!r}")
     version = file.attrs.get("format_version")
     if not isinstance(version, str) or version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
-        raise fault(path, f"format_version={version!r} is unknown", f"This ctdose reads {FORMAT_VERSION}")
+        raise fault(
+            path,
+            f"format_version={shortened(repr(version))} is unknown",
+            f"This ctdose reads {FORMAT_VERSION}",
+        )
 
 
 def part_of(file: Any, name: str, path: Path) -> Any:

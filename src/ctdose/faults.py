@@ -85,7 +85,7 @@ def key_text(path: KeyPath) -> str:
     if not names:
         return "".join(f"[{part}]" for part in path)
     last = names[-1]
-    return str(path[last]) + "".join(f"[{part}]" for part in path[last + 1 :])
+    return shortened(str(path[last])) + "".join(f"[{part}]" for part in path[last + 1 :])
 
 
 def value_text(value: Any) -> str:
@@ -106,13 +106,17 @@ def value_text(value: Any) -> str:
         text = value if value.strip() else repr(value)
     else:
         text = str(value)
-    text = one_line(text)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return shortened(one_line(text))
 
 
 def one_line(text: str) -> str:
     """Replace whatever would break a line or a terminal: control characters, line separators."""
     return "".join(char if char.isprintable() else ("?" if not char.isspace() else " ") for char in text)
+
+
+def shortened(text: str, most: int = LONGEST_VALUE) -> str:
+    """Cut a text that is too long for a message."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _number_text(value: float) -> str:

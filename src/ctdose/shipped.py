@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
+from os.path import exists  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,7 +75,7 @@ class ShippedFiles:
         name = str(source)
         if name in self.names():
             return from_text(self.text(name), f"{name}.yaml")
-        if not Path(name).suffix and not Path(name).exists():
+        if not Path(name).suffix and not exists(name):
             raise self.fault(name, self.neither)
         return from_file(source)
 

@@ -76,12 +76,12 @@ def sets_of(column: str, value: Any, data: dict[str, Any]) -> Iterator[Set]:
         The template, as read.
     """
     first, _, rest = column.partition(".")
-    names = [str(item.get(NAME)) for item in _acquisitions(data)]
+    names = dict(_acquisitions(data))
     said: KeyPath = (column,)
     if rest and first in NESTED:
         yield Set((first, rest), value, said)
     elif rest:
-        for i in (i for i, name in enumerate(names) if name == first):
+        for i in (i for i, name in names.items() if name == first):
             yield Set(("acquisitions", i, *rest.split(".")), value, said)
     elif column in NESTED and isinstance(value, dict) and column != "phantom":
         for inner, each in value.items():
@@ -91,10 +91,13 @@ def sets_of(column: str, value: Any, data: dict[str, Any]) -> Iterator[Set]:
     elif column in SimulationOptions.model_fields:
         yield Set(("simulation", column), value, said)
     else:
-        for i in range(len(names)):
+        for i in names:
             yield Set(("acquisitions", i, column), value, said)
 
 
-def _acquisitions(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _acquisitions(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Place and name of each acquisition that is one."""
     found = data.get("acquisitions")
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    for i, item in enumerate(found if isinstance(found, list) else []):
+        if isinstance(item, dict):
+            yield i, str(item.get(NAME))

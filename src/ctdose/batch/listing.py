@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os.path import isdir, isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ctdose.exam.library import exam_names, exam_text, load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
 from ctdose.faults import ABSENT, KeyPath
-from ctdose.study.change import Set, changed
+from ctdose.study.change import Set, Unchangeable, changed
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
 EXAM_SUFFIXES = (".yaml", ".yml")
@@ -57,7 +58,7 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
     CtdoseError
         The manifest cannot be read, or has an unknown column; the folder holds no exam.
     """
-    if not source.is_dir():
+    if not isdir(source):
         return _of_manifest(read_manifest(source), template)
     if template is not None:
         raise CtdoseError(
@@ -130,7 +131,11 @@ def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:
             )
         sets += own
         lines |= {each.path: row.lines.get(column, row.line) for each in own}
-    document = Document(changed(data, sets), lines, manifest.file, manifest.sha256)
+    try:
+        values = changed(data, sets)
+    except Unchangeable as fault:
+        raise manifest.error(row.line, "", ABSENT, fault.why, fault.right) from None
+    document = Document(values, lines, manifest.file, manifest.sha256)
     return exam_from_document(document, folder=Path(manifest.file).parent)
 
 
@@ -160,7 +165,7 @@ class _Templates:
         return found
 
     def _load(self, name: str) -> dict[str, Any]:
-        path = next((p for p in (self._folder / name, Path(name)) if p.is_file()), None)
+        path = next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
         if path is None and name in exam_names():
             document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
         else:

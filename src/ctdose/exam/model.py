@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,7 +92,7 @@ class Exam(Checked):
     def folder(self) -> Path | None:
         """Folder of its file, where phantom and scanner files are looked for first."""
         path = Path(self.file)
-        return path.parent if self._document and path.is_file() else None
+        return path.parent if self._document and isfile(path) else None
 
     @property
     def phantom_source(self) -> str | dict[str, Any]:

@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ _ONE_EACH = "Give one current for each z_mm, or add angle_deg."
 def find_table(name: str, folder: Path | None) -> Path | None:
     """Where a table's file is: beside the exam, or in the current folder."""
     places = ([folder / name] if folder is not None else []) + [Path(name)]
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if isfile(place)), None)
 
 
 def read_table(path: Path) -> tuple[CurrentTable, str]:

@@ -16,6 +16,13 @@ from ctdose.faults import ABSENT
 from ctdose.schema_faults import validate
 from ctdose.yaml_reader import Document, parse_yaml, read_yaml
 
+OTHER_FILES = (
+    ("study", "a study", "Give it to ctdose compare."),
+    ("exams", "a manifest of many exams", "Give it to ctdose batch."),
+    ("tube", "the file of a scanner", "Name it as scanner: of an exam."),
+)
+"""A key that only another kind of file has, what that is, and what to do with it."""
+
 
 def exam_from_file(path: str | Path) -> Exam:
     """Read and check an exam's file; see `ctdose.exam.library.load_exam`."""
@@ -54,6 +61,7 @@ def exam_from_document(document: Document, *, folder: Path | None = None, check_
         right = "Begin with exam:, phantom:, scanner: and acquisitions:, each at the start of a line."
         report.add((), ABSENT, "an exam is a mapping of keys", right)
         report.raise_if_any()
+    _check_kind(document.data, report)
     exam, faults = validate(Exam, document)
     report.faults += faults
     check_exam(document.data, report)
@@ -65,3 +73,14 @@ def exam_from_document(document: Document, *, folder: Path | None = None, check_
     assert exam is not None
     exam._document = document
     return with_tables(exam, folder)
+
+
+def _check_kind(data: dict[str, Any], report: Report) -> None:
+    """Raise one fault where the file is of another kind, instead of all keys that it lacks."""
+    if "exam" in data:
+        return
+    for key, kind, right in OTHER_FILES:
+        if key in data and "acquisitions" not in data:
+            shown = data[key] if isinstance(data[key], str) else "…"
+            report.add((key,), shown, f"{kind}, not an exam", right)
+            report.raise_if_any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -79,7 +80,7 @@ def check_phantom_name(data: Mapping[str, Any], folder: Path | None, report: Rep
             _two_bodies(data, report)
         return
     path = Path(name)
-    if (folder is not None and (folder / path).is_file()) or path.is_file():
+    if (folder is not None and isfile(folder / path)) or isfile(path):
         return
     why = "neither a phantom of the library nor a file"
     if path.suffix:

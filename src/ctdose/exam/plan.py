@@ -203,15 +203,20 @@ def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float
 def isocentre_xy_mm(exam: Exam, body: Body) -> tuple[float, float]:
     """x and y of the rotation axis in a body's coordinates, mm.
 
-    `isocentre_mm` of the exam; or the body's centre plus `off_centre_mm`. The centre is the landmark `isocentre`
-    of its anatomy if it has one, else the middle of its grid.
+    `isocentre_mm` of the exam; or the body's centre plus `off_centre_mm`.
     """
     if exam.isocentre_mm is not None:
         return exam.isocentre_mm
+    x, y = centre_xy_mm(body)
+    dx, dy = exam.off_centre_mm or (0.0, 0.0)
+    return x + dx, y + dy
+
+
+def centre_xy_mm(body: Body) -> tuple[float, float]:
+    """x and y of a body's centre, mm: the landmark `isocentre` of its anatomy, else the middle of its grid."""
     landmarks = getattr(body.anatomy, "landmarks_mm", {})
     if "isocentre" in landmarks:
         x, y = landmarks["isocentre"][:2]
     else:
         x, y = (corner + size / 2 for corner, size in zip(body.corner_mm[:2], body.size_mm[:2], strict=True))
-    dx, dy = exam.off_centre_mm or (0.0, 0.0)
-    return x + dx, y + dy
+    return x, y

@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from os.path import isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.axis_check import check_axis
 from ctdose.exam.dynamic_collimation import blade_margin_mm
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.mode_lines import mode_lines
@@ -74,12 +76,13 @@ def resolve(exam: Exam, scanner: Scanner, bodies: Iterable[Body]) -> ResolvedExa
     Raises
     ------
     ExamError
-        The scan ranges do not fit the bodies.
+        The scan ranges or the position of the axis do not fit the bodies.
     CtdoseError
         The scanner lacks what the exam asks for.
     """
     all_bodies = list(bodies)
     check_against_phantom(exam, all_bodies)
+    check_axis(exam, scanner, all_bodies)
     plans = {body_name(body): plan_exam(exam, scanner, body) for body in all_bodies}
     return ResolvedExam(exam, scanner, plans, exam_sha256(exam, scanner))
 
@@ -115,7 +118,7 @@ def _values(exam: Exam, scanner: Scanner) -> tuple[dict[str, Any], dict[KeyPath,
         if not isinstance(getattr(exam, name), str):
             continue
         path = Path(getattr(exam, name))
-        found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if p.is_file()), None)
+        found = next((p for p in ([exam.folder / path] if exam.folder else []) + [path] if isfile(p)), None)
         if found is not None:
             origins[(name,)] += f", sha256 {hashlib.sha256(found.read_bytes()).hexdigest()}"
     return values, origins

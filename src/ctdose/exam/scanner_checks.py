@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ctdose.errors import CtdoseError, nearest
+from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.exposure import resolve_exposure
 from ctdose.exam.faults import Report
@@ -75,9 +75,7 @@ def check_acquisition_on(scanner: Scanner, raw: dict[str, Any], path: KeyPath, r
     _one_of(raw, "rotation_time_s", scanner.rotation_times_s, SAME_MM, scanner, path, report)
     bowtie = raw.get("bowtie")
     if isinstance(bowtie, str) and bowtie not in scanner.bowties:
-        right = (
-            f"{scanner.scanner} has: {', '.join(scanner.bowties)}. {nearest(bowtie, list(scanner.bowties))}"
-        )
+        right = f"{scanner.scanner} has: {', '.join(scanner.bowties)}."
         report.add((*path, "bowtie"), bowtie, f"no bowtie of {scanner.scanner}", right)
     for name, known in (("filter", scanner.filters), ("focal_spot", scanner.focal_spots)):
         _named(raw, name, known, scanner, path, report)
@@ -99,7 +97,7 @@ def _named(
         return
     what = name.replace("_", " ")
     if value not in known:
-        have = f"It has: {', '.join(known)}. {nearest(value, list(known))}" if known else "Leave it out."
+        have = f"It has: {', '.join(known)}." if known else "Leave it out."
         report.add((*path, name), value, f"no {what} of {scanner.scanner}", have)
     elif name == "focal_spot" and scanner.geometry.source_collimator_distance_mm is None:
         right = "Leave it out, or add source_collimator_distance_mm to the geometry in the scanner's file."

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from ctdose.errors import CtdoseError
-from ctdose.faults import one_line
+from ctdose.faults import one_line, shortened
 from ctdose.results.hdf5_declared import Declared, Unfit
-from ctdose.results.hdf5_read import read_tree
+from ctdose.results.hdf5_read import LONGEST_FAULT, read_tree
 from ctdose.results.hdf5_tree import Tree, Value
 from ctdose.results.result_layout import Part, fits
 
@@ -79,15 +79,19 @@ class FileKind:
         tree = read_tree(place, self._identify, self._check_layout, self.right)
         try:
             return build(tree)
-        except (Unfit, ValueError, TypeError, IndexError, UnicodeDecodeError) as fault:
-            raise CtdoseError(one_line(f"{place}: {fault}")) from None
+        except (Unfit, ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as fault:
+            raise CtdoseError(one_line(f"{place}: {shortened(str(fault), LONGEST_FAULT)}")) from None
 
     def _identify(self, root: dict[str, Value]) -> None:
         if root.get("format") != self.format:
-            raise Unfit(f"format={root.get('format')!r} (not a ctdose {self.noun}). {self.right}")
+            raise Unfit(
+                f"format={shortened(repr(root.get('format')))} (not a ctdose {self.noun}). {self.right}"
+            )
         version, known = root.get("format_version"), self.version.split(".")[0]
         if str(version).split(".")[0] != known:
-            raise Unfit(f"format_version={version!r} (this ctdose reads version {known}). Update ctdose.")
+            raise Unfit(
+                f"format_version={shortened(repr(version))} (this ctdose reads version {known}). Update ctdose."
+            )
 
     def _check_layout(self, root: dict[str, Value], declared: list[Declared]) -> None:
         check_layout(declared, self.part_of)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctdose.errors import CtdoseError
-from ctdose.faults import one_line
+from ctdose.faults import one_line, shortened
 from ctdose.results.hdf5_declared import Declared, Unfit, check_link, check_sizes, declared_of, is_plain
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree, Value
 from ctdose.seal import is_intact
@@ -18,6 +18,7 @@ from ctdose.seal import is_intact
 if TYPE_CHECKING:
     import h5py
 
+LONGEST_FAULT = 400  # of what is shown: names of parts may be of any length
 MAX_OBJECTS = 20_000
 MAX_DEPTH = 8
 MAX_ATTRIBUTES = 200  # of one object
@@ -61,15 +62,14 @@ def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: C
             for each in declared:
                 tree.datasets[each.path] = _data(file[each.path])
     except Unfit as fault:
-        raise CtdoseError(one_line(f"{path}: {fault}")) from None
+        raise CtdoseError(one_line(f"{path}: {shortened(str(fault), LONGEST_FAULT)}")) from None
     except (
         OSError,
-        KeyError,
-        IndexError,
+        LookupError,
         RuntimeError,
         ValueError,
         TypeError,
-        OverflowError,
+        ArithmeticError,
         MemoryError,
     ) as fault:
         raise damaged(path, str(fault)) from None
@@ -78,7 +78,7 @@ def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: C
 
 def damaged(path: Path, why: str) -> CtdoseError:
     """The error for a file that is broken in a way that no message can make useful."""
-    short = why if len(why) <= 120 else why[:119] + "…"
+    short = shortened(why, 120)
     return CtdoseError(
         one_line(f"{path} (damaged or cut short: {short}). Use another copy, or simulate again.")
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
 from ctdose.results.hdf5_tree import Tree
+from ctdose.results.leftovers import LOCKS, hold, part_path, remove_leftovers
 from ctdose.seal import sealed
 
 if TYPE_CHECKING:
@@ -139,12 +139,18 @@ def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | No
         If the file exists and may not be replaced, or cannot be written; then nothing is left behind.
     """
     check_target(path, overwrite=overwrite)
-    part = temporary or path.with_name(f".ctdose-{secrets.token_hex(6)}.part")
+    part = temporary or part_path(path)
     try:
+        remove_leftovers(path)
         try:
             part.unlink(missing_ok=True)
-            _write_synced(part, data)
-            _rename(part, path, overwrite=overwrite)
+            with part.open("xb") as file:
+                hold(file)
+                _write_synced(file, data)
+                if LOCKS:  # so long as it is held nobody takes it for left
+                    _rename(part, path, overwrite=overwrite)
+            if not LOCKS:  # Windows does not rename an open file
+                _rename(part, path, overwrite=overwrite)
         finally:
             part.unlink(missing_ok=True)
     except OSError as fault:
@@ -156,11 +162,10 @@ def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | No
     _sync_folder(path.parent)
 
 
-def _write_synced(part: Path, data: bytes) -> None:
-    with part.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _write_synced(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _rename(part: Path, path: Path, *, overwrite: bool) -> None:

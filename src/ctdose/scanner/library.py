@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from os.path import exists  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 
 from ctdose.faults import FileFaults
@@ -62,13 +64,19 @@ def load_scanner(name_or_path: str | Path, folder: Path | None = None) -> Scanne
     """
     name = str(name_or_path)
     if name in scanner_names():
-        return check_scanner(parse_yaml(scanner_text(name).encode(), f"{name}.yaml", ScannerError))
+        return _shipped(name)
     path = Path(name)
-    if folder is not None and (folder / path).exists():
+    if folder is not None and exists(folder / path):
         path = folder / path
-    if not path.exists() and path.suffix not in (".yaml", ".yml"):
+    if not exists(path) and path.suffix not in (".yaml", ".yml"):
         raise SCANNERS.fault(name, SCANNERS.neither)
     return check_scanner(read_yaml(path, ScannerError))
+
+
+@cache
+def _shipped(name: str) -> Scanner:
+    """A scanner of the library, read once: each exam of a batch asks for it several times. It cannot be changed."""
+    return check_scanner(parse_yaml(scanner_text(name).encode(), f"{name}.yaml", ScannerError))
 
 
 def check_scanner(document: Document) -> Scanner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ctdose.errors import nearest
@@ -64,14 +65,15 @@ def changed(base: dict[str, Any], sets: list[Set]) -> dict[str, Any]:
     """A copy of the base in which the values are set; none and null remove a key.
 
     A way to state the output (`tube_current_ma`, `effective_mas`, …) replaces the one of the base.
+
+    Raises
+    ------
+    Unchangeable
+        The key is inside a list of words.
     """
     data = deepcopy(base)
     for each in sets:
-        place: Any = data
-        for part in each.path[:-1]:
-            if isinstance(place, dict) and not isinstance(place.get(part), dict | list):
-                place[part] = {}
-            place = place[part]
+        place = _holder(data, each)
         name = each.path[-1]
         kept = {other.path for other in sets}
         for group in EXCLUSIVE:
@@ -84,6 +86,20 @@ def changed(base: dict[str, Any], sets: list[Set]) -> dict[str, Any]:
         else:
             place[name] = each.value
     return data
+
+
+def _holder(data: dict[str, Any], each: Set) -> Any:
+    """The mapping in which a value is set; where there is none, or an empty list, one is made."""
+    place: Any = data
+    for part, inner in pairwise(each.path):
+        wanted = list if isinstance(inner, int) else dict
+        if isinstance(place, dict) and not isinstance(place.get(part), wanted):
+            if isinstance(place.get(part), list) and place[part]:
+                right = f"Set the whole of it, for example {part}: {{{inner}: …}}."
+                raise Unchangeable(f"{part} is a list, which has no key {inner}", right)
+            place[part] = wanted()
+        place = place[part]
+    return place
 
 
 def _paths(name: str, acquisitions: int) -> list[KeyPath]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os.path import exists, isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,9 @@ def _base(study: Study, document: Document, folder: Path | None) -> tuple[Exam, 
         exam = exam_from_document(own, folder=folder)
         return exam, dict(study.base)
     name = study.base
-    if folder is not None and (folder / name).is_file():
+    if folder is not None and isfile(folder / name):
         name = str(folder / name)
-    if Path(name).suffix and not Path(name).exists():
+    if Path(name).suffix and not exists(name):
         right = "Files are looked for beside the study, then in the current folder."
         raise StudyError(document.file, [_fault(document, ("base",), "no such file", right, study.base)])
     try:

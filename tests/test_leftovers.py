@@ -1,0 +1,83 @@
+"""A process that is killed while it writes a file leaves a hidden part; the next one to write that file removes it."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ctdose.results.hdf5_write import write_file
+from ctdose.results.leftovers import hold, part_path, remove_leftovers
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+
+WRITER = """
+import os, sys, time
+from pathlib import Path
+from ctdose.results.hdf5_write import write_file
+
+def wait(handle):  # a disk that takes long
+    print("writing", flush=True)
+    time.sleep(60)
+
+os.fsync = wait
+write_file(Path(sys.argv[1]), b"half", overwrite=True)
+"""
+
+
+def parts(folder):
+    return sorted(path.name for path in folder.glob(".ctdose-*"))
+
+
+def test_a_part_is_kept_while_it_is_written_and_removed_after_a_kill(tmp_path):
+    target = tmp_path / "a.h5"
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(target)], stdout=subprocess.PIPE)
+    try:
+        assert writer.stdout.readline() == b"writing\n"
+        before = parts(tmp_path)
+        assert len(before) == 1
+        write_file(target, b"whole", overwrite=True)
+        assert parts(tmp_path) == before
+    finally:
+        writer.kill()
+        writer.communicate()
+    assert parts(tmp_path) == before
+    write_file(tmp_path / "b.h5", b"another", overwrite=True)
+    assert parts(tmp_path) == before  # it is none of that file's
+    write_file(target, b"whole again", overwrite=True)
+    assert sorted(os.listdir(tmp_path)) == ["a.h5", "b.h5"]
+    assert target.read_bytes() == b"whole again"
+
+
+def test_an_empty_part_may_be_about_to_be_locked(tmp_path):
+    part = part_path(tmp_path / "a.h5")
+    part.write_bytes(b"")
+    remove_leftovers(tmp_path / "a.h5")
+    assert part.exists()
+    old = time.time() - 61.0
+    os.utime(part, (old, old))
+    remove_leftovers(tmp_path / "a.h5")
+    assert not part.exists()
+
+
+def test_without_locks_age_decides(tmp_path, monkeypatch):
+    monkeypatch.setattr("ctdose.results.leftovers.LOCKS", False)
+    part = part_path(tmp_path / "a.h5")
+    with part.open("xb") as file:
+        hold(file)
+        file.write(b"x")
+    remove_leftovers(tmp_path / "a.h5")
+    assert part.exists()
+    old = time.time() - 3601.0
+    os.utime(part, (old, old))
+    remove_leftovers(tmp_path / "a.h5")
+    assert not part.exists()
+
+
+def test_a_name_of_any_length_has_a_part_of_one_length(tmp_path):
+    assert len(part_path(tmp_path / ("x" * 250)).name) == len(part_path(tmp_path / "a").name) < 40
+
+
+def test_a_folder_that_cannot_be_listed_is_no_fault(tmp_path):
+    remove_leftovers(tmp_path / "missing" / "a.h5")
