@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 import warnings
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any
 
-from ctdose.errors import CtdoseError, MissingExtraError
+from ctdose.errors import CtdoseError
+from ctdose.simulation.cluster.address import RIGHT, check_address, check_installed
 from ctdose.simulation.cluster.versions import compare_versions, versions
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
-ADDRESS = re.compile(r"[a-z]+://[^\s/]+:\d{1,5}/?\Z|[^\s/:]+:\d{1,5}\Z")
-RIGHT = "Write the address that `dask scheduler` prints, for example tcp://10.0.0.5:8786."
 
 
 class Connection:
@@ -137,22 +134,8 @@ def start_workers(count: int) -> Connection:
     return Connection(client, cluster.scheduler_address, cluster)
 
 
-def check_address(address: str) -> None:
-    """Check the form of a scheduler's address.
-
-    Raises
-    ------
-    CtdoseError
-        It is none.
-    """
-    if not ADDRESS.match(address):
-        raise CtdoseError(f"scheduler={address} (not an address). {RIGHT}")
-
-
 def _distributed() -> Any:
-    for module in ("distributed", "cryptography"):
-        if find_spec(module) is None:
-            raise MissingExtraError("A cluster", "cluster")
+    check_installed()
     import distributed
 
     # What Dask has to say is said here in one line; its own warning of versions says nothing of ours.

@@ -17,7 +17,7 @@ def versions() -> dict[str, str]:
     """Versions of all that the bits depend on, and of what the messages between the processes depend on."""
     import distributed
     import numba
-    import numpy
+    import numpy as np
 
     from ctdose.physics.version import physics_version
     from ctdose.simulation.compiled import kernel_sha256
@@ -25,7 +25,7 @@ def versions() -> dict[str, str]:
     return {
         "ctdose": __version__,
         "numba": numba.__version__,
-        "numpy": numpy.__version__,
+        "numpy": np.__version__,
         "kernels": kernel_sha256()[:12],
         "physics data": physics_version(),
         "processor": platform.machine(),
