@@ -10,6 +10,7 @@ from typing import Any
 from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.address import RIGHT, check_address, check_installed
 from ctdose.simulation.cluster.versions import compare_versions, versions
+from ctdose.simulation.cluster.worker import own_versions
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
@@ -69,7 +70,7 @@ class Connection:
         CtdoseError
             One lacks ctdose, or has other versions.
         """
-        found = self.client.run(versions, on_error="return")
+        found = self.client.run(own_versions, on_error="return")
         for address, there in found.items():
             if isinstance(there, BaseException):
                 raise without_ctdose(address, there)
@@ -119,8 +120,7 @@ def start_workers(count: int) -> Connection:
         n_workers=count,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
-        worker_dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=0,  # a map is no leak: nothing is spilled, nobody is restarted
         silence_logs=logging.CRITICAL,
         security=True,  # whoever may talk to a scheduler may run code: not every user of this machine

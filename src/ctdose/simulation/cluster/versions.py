@@ -33,17 +33,6 @@ def versions() -> dict[str, str]:
     }
 
 
-def check_versions(wanted: Mapping[str, str], worker: str) -> None:
-    """Check that a client's versions are those of this process.
-
-    Raises
-    ------
-    CtdoseError
-        If they are not: one line that names the worker and what differs.
-    """
-    compare_versions(wanted, versions(), worker)
-
-
 def compare_versions(client: Mapping[str, str], worker: Mapping[str, str], address: str) -> None:
     """Check that a worker's versions are those of its client.
 

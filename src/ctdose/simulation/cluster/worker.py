@@ -12,7 +12,8 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import Tables
 from ctdose.simulation.cluster.packed_sums import PackedSums, pack
-from ctdose.simulation.cluster.versions import check_versions
+from ctdose.simulation.cluster.versions import compare_versions
+from ctdose.simulation.cluster.versions import versions as here
 from ctdose.simulation.job import Job, tables_sha256
 
 MOST_KEPT = 4
@@ -47,7 +48,7 @@ def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) 
     CtdoseError
         If the versions here are others, the tables arrived damaged, or a tally overflows.
     """
-    check_versions(versions, _address())
+    compare_versions(versions, here(), _address())
 
     def stop_if_asked(done: int = 0, wanted: int = 0) -> None:
         if run in _stopped:
@@ -58,6 +59,11 @@ def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) 
         return pack(replace(job, tables=_tables(job)).make_runner().run(numbers, 1, stop_if_asked))
     except KeyboardInterrupt:
         return None
+
+
+def own_versions() -> dict[str, str]:
+    """What a client compares with its own."""
+    return here()
 
 
 def stop(run: str) -> None:
