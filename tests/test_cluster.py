@@ -28,7 +28,7 @@ spec = importlib.util.spec_from_file_location("broken_runs", Path(__file__).with
 broken = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(broken)
 BATCH = broken.BATCH
-BATCHES = 24
+BATCHES = 16
 
 
 @pytest.fixture(scope="module")
