@@ -95,7 +95,7 @@ def test_with_a_target_and_a_worker_killed_in_a_round(scheduler):
 
 @pytest.mark.usefixtures("folder")
 def test_the_only_worker_is_killed_and_with_it_the_tables():
-    ready = prepare("mine.yaml")
+    ready = prepare("mine.yaml").with_simulation(histories=6 * BATCH)
     with start_workers(1) as connection:
         assert connection.address.startswith("tls://127.0.0.1:")
         (before,) = pids(connection)
