@@ -1,4 +1,4 @@
-"""One exam of a batch after the other: what is there is left, what is equal is copied, the rest is simulated."""
+"""One exam of a batch: what is there is left, what is equal is copied, the rest is simulated."""
 
 from __future__ import annotations
 
@@ -101,7 +101,15 @@ def _failure(name: str, fault: str) -> Outcome:
 def _result(
     name: str, ready: PreparedExam, store: Store, options: Options, simulate: Simulate
 ) -> tuple[str, Result | None]:
-    key, path = run_sha256(ready, dose_map=options.dose_map), store.path(name)
+    key = run_sha256(ready, dose_map=options.dose_map)
+    with store.lock(key):
+        return _result_of(key, name, ready, store, options, simulate)
+
+
+def _result_of(
+    key: str, name: str, ready: PreparedExam, store: Store, options: Options, simulate: Simulate
+) -> tuple[str, Result | None]:
+    path = store.path(name)
     if options.reuse and store.holds(name, key):
         found = load_result(path)
         if found.exam_sha256 == ready.resolved.exam_sha256:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +31,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._files: dict[str, str] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             for key in _key_of(path):
                 self._files.setdefault(key, path.name)
+
+    def lock(self, key: str) -> threading.Lock:
+        """Held by who makes the result of this `run_sha256`: exams that run side by side wait for an equal one."""
+        return self._locks[key]
 
     def path(self, name: str) -> Path:
         """Where the result of an exam belongs."""

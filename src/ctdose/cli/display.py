@@ -40,23 +40,25 @@ class PlainDisplay:
     ----------
     now : callable
         The clock, s.
+    name : str
+        What each begins with, where several exams run side by side.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], float] = time.monotonic, name: str = "") -> None:
+        self._now, self._name = now, name
         self._began = self._last = now()
 
     def begin(self, stage: str) -> None:
         """Say what begins."""
         self._began = self._last = self._now()
-        say(f"{stage} …")
+        say(f"{self._name}{stage} …")
 
     def update(self, stage: str, share: float, text: str) -> None:
         """Say how far it is, now and then."""
         now = self._now()
         if text and now - self._last >= max(FIRST_INTERVAL_S, INTERVAL_SHARE * (self._last - self._began)):
             self._last = now
-            say(f"{stage}: {share:.0%}, {text}")
+            say(f"{self._name}{stage}: {share:.0%}, {text}")
 
     def note(self, text: str) -> None:
         """Say it."""

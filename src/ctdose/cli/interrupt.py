@@ -76,6 +76,10 @@ class Interrupt:
         if not self.keeping or now - self._since > SAME_STOP_S:
             raise Stopped(by=self.by)
 
+    def stop(self, by: str) -> None:
+        """Ask for a stop as a signal would; `by` says what did it."""
+        self._asked, self._since, self.by = True, time.monotonic(), by
+
     def _swallowed(self, event: Any) -> None:
         """Stay silent where the exception was raised inside a callback of LLVM, which drops it: `check` follows."""
         if not isinstance(event.exc_value, Stopped):

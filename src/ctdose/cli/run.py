@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli import options
 from ctdose.cli.messages import say
-from ctdose.cli.typed_numbers import parse_histories, parse_number, parse_seed, parse_threads
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
+    from ctdose.cli.wanted import Wanted
     from ctdose.results.result import Result
-
-TARGET = "For example 0.01."
 
 
 def run(
@@ -28,28 +26,16 @@ def run(
             "-o", "--output", metavar="FILE", help="The result. [default: EXAM.h5 in the current folder]"
         ),
     ] = None,
-    histories: Annotated[
-        str | None, typer.Option(metavar="N", help="Instead of the exam's: 10_000_000, 1e7 or 10M.")
-    ] = None,
-    target_error: Annotated[
-        str | None,
-        typer.Option(metavar="SHARE", help="Until organs in range are known so well: 0.01 is 1 %."),
-    ] = None,
-    threads: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="The result does not depend on it. [default: all processors]"),
-    ] = None,
-    seed: Annotated[str | None, typer.Option(metavar="N", help="Instead of the exam's.")] = None,
-    device: Annotated[
-        str, typer.Option(metavar="cpu|cuda", help="cuda: an NVIDIA GPU. The result does not depend on it.")
-    ] = "cpu",
+    histories: options.Histories = None,
+    target_error: options.TargetError = None,
+    threads: options.Threads = None,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
+    seed: options.Seed = None,
+    device: options.Device = "cpu",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
-    no_dose_map: Annotated[
-        bool, typer.Option("--no-dose-map", help="Organ doses only; a smaller file.")
-    ] = False,
-    checkpoint_seconds: Annotated[
-        str, typer.Option("--checkpoint-every", metavar="SECONDS", help="Write FILE.part so often; 0: never.")
-    ] = "30",
+    no_dose_map: options.NoDoseMap = False,
+    checkpoint_every: options.CheckpointEvery = options.EVERY,
     keep_checkpoint: Annotated[
         bool, typer.Option("--keep-checkpoint", help="Keep it after the end, to add histories later.")
     ] = False,
@@ -77,45 +63,53 @@ def run(
       ctdose run chest
       ctdose run mine.yaml -o mine.h5 --histories 1e8 --plot mine.png
       ctdose run chest --target-error 0.01
+      ctdose run chest --histories 1e9 --scheduler tcp://10.0.0.5:8786
       ctdose run chest --histories 1e9 --batches 3/16 -o chest.3.part
     """
-    from ctdose.cli.run_part import parse_share, run_part
-    from ctdose.cli.simulate import simulate_and_save
-    from ctdose.cli.summary import print_result
-    from ctdose.cli.wanted import Wanted
-    from ctdose.simulation.cuda_device import check_device
+    from ctdose.cli.wanted import typed
 
-    wanted = Wanted(
-        histories=None if histories is None else parse_histories(histories),
-        threads=None if threads is None else parse_threads(threads),
-        seed=None if seed is None else parse_seed(seed),
-        target=None
-        if target_error is None
-        else parse_number("target_error", target_error, 1e-5, 0.5, TARGET),
-        dose_map=not no_dose_map,
+    wanted = typed(
+        histories=histories,
+        target_error=target_error,
+        threads=threads,
+        scheduler=scheduler,
+        workers=workers,
+        seed=seed,
         device=device,
-        checkpoint_seconds=_seconds(checkpoint_seconds),
+        dose_map=not no_dose_map,
+        checkpoint_every=checkpoint_every,
         keep_checkpoint=keep_checkpoint,
         fresh=fresh,
     )
-    check_device(device)
-    if plot is not None and no_dose_map:
+    if plot is not None:
+        _check_plot(wanted, batches)
+    if batches is not None:
+        return _run_part(exam, output, wanted, batches)
+    return _run(exam, output, wanted, overwrite=overwrite, plot=plot)
+
+
+def _check_plot(wanted: Wanted, batches: str | None) -> None:
+    if not wanted.dose_map:
         raise CtdoseError("--plot (there is nothing to draw with --no-dose-map). Leave one of them out.")
     if batches is not None:
-        if plot is not None:
-            raise CtdoseError("--plot (a part of a run has no dose map yet). Draw it after ctdose merge.")
-        return run_part(exam, output, wanted, parse_share(batches))
+        raise CtdoseError("--plot (a part of a run has no dose map yet). Draw it after ctdose merge.")
+
+
+def _run_part(exam: str, output: Path | None, wanted: Wanted, batches: str) -> int:
+    from ctdose.cli.run_part import parse_share, run_part
+
+    return run_part(exam, output, wanted, parse_share(batches))
+
+
+def _run(exam: str, output: Path | None, wanted: Wanted, *, overwrite: bool, plot: Path | None) -> int:
+    from ctdose.cli.simulate import simulate_and_save
+    from ctdose.cli.summary import print_result
+
     result = simulate_and_save(exam, output, wanted, overwrite=overwrite, plot=plot)
     print_result(result)
     if plot is not None:
         _draw(result, plot)
     return 0 if result.complete else 1
-
-
-def _seconds(text: str) -> float:
-    """Interval of the checkpoints; infinite for none."""
-    seconds = parse_number("checkpoint_every", text, 0.0, 86400.0, "30, or 0 for none.")
-    return seconds or math.inf
 
 
 def _draw(result: Result, path: Path) -> None:

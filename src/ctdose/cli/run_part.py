@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctdose.cli.connected import connected
 from ctdose.cli.interrupt import Interrupt, Stopped
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place
@@ -119,7 +120,10 @@ def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interr
     checkpoint = wanted.checkpoint(path, ready, stored)
     if checkpoint.histories:
         say(f"Going on from {path}: {checkpoint.histories:,} histories are done.")
-    with Watched(ready, checkpoint, interrupt, wanted.threads, wanted.device) as watched:
+    with (
+        connected(wanted) as connection,
+        Watched(ready, checkpoint, interrupt, wanted, connection) as watched,
+    ):
         complete = run_batches(
             ready,
             watched.executor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctdose.cli.connected import connected
 from ctdose.cli.interrupt import Interrupt, Stopped
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path, check_place
@@ -86,24 +87,18 @@ def _left(checkpoint: Path) -> str:
 
 def _simulate(ready: PreparedExam, wanted: Wanted, checkpoint: Checkpoint, interrupt: Interrupt) -> Result:
     from ctdose.cli.rates import keep_rate
-    from ctdose.execution.exam_run import run_exam
     from ctdose.execution.identity import exam_identity
 
     checkpoint.check(exam_identity(ready, dose_map=wanted.dose_map))
     if checkpoint.histories:
         say(f"Going on from {checkpoint.path}: {checkpoint.histories:,} histories are done.")
-    with Watched(ready, checkpoint, interrupt, wanted.threads, wanted.device) as watched:
-        result = run_exam(
-            ready,
-            watched.executor,
-            threads=watched.threads,
-            dose_map=wanted.dose_map,
-            device=wanted.device,
-            checkpoint=checkpoint,
-            progress=watched.progress,
-        )
+    with (
+        connected(wanted) as connection,
+        Watched(ready, checkpoint, interrupt, wanted, connection) as watched,
+    ):
+        result = watched.run()
     rate = watched.report.rate
-    if wanted.device == "cpu" and rate and result.histories >= FEWEST_FOR_RATE:
+    if connection is None and wanted.device == "cpu" and rate and result.histories >= FEWEST_FOR_RATE:
         keep_rate(ready.exam.simulation.estimator, rate, watched.threads)
     return result
 

@@ -34,6 +34,17 @@ def parse_threads(text: str) -> int:
     return _whole("threads", text, 1, MOST_THREADS, "Leave it out to use all processors.")
 
 
+def parse_workers(text: str) -> int:
+    """Read a number of worker processes.
+
+    Raises
+    ------
+    CtdoseError
+        Not a whole number from 1 to 1024.
+    """
+    return _whole("workers", text, 1, MOST_THREADS, "For example 4; each takes one processor.")
+
+
 def parse_seed(text: str) -> int:
     """Read a seed of the random numbers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from ctdose.calibration.calibrate import Calibration
@@ -11,6 +12,9 @@ from ctdose.simulation.ct_beam import CTBeam
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (``calibration 120 kV body``, ``adult-male``), the batches done and those wanted."""
+
+_one_at_a_time = threading.Lock()
+"""Exams that run side by side need the same ones: who waits finds it in the cache."""
 
 EmittedBeams = list[list[tuple[CTBeam, Calibration]]]
 """By acquisition, then by beam."""
@@ -30,9 +34,15 @@ def calibrate_exam(ready: PreparedExam, threads: int, progress: Progress | None 
         emitted.append([])
         for choice in plan.beams:
             report = stage_of(progress, f"calibration {choice.label}")
-            calibration = calibrate_chosen_beam(
-                scanner, choice, plan.ctdi_phantom_cm, off_focal=off_focal, threads=threads, progress=report
-            )
+            with _one_at_a_time:
+                calibration = calibrate_chosen_beam(
+                    scanner,
+                    choice,
+                    plan.ctdi_phantom_cm,
+                    off_focal=off_focal,
+                    threads=threads,
+                    progress=report,
+                )
             emitted[-1].append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
     return emitted
 

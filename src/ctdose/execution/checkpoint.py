@@ -38,6 +38,11 @@ class Checkpoint:
         What to do where the file is that of another run.
     notice : callable, optional
         Told in one line that the file cannot be written; the run goes on.
+
+    Attributes
+    ----------
+    unwritten : bool
+        Whether something was done since it was written last.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Checkpoint:
         self._began = self._last = time.monotonic()
         self._pause = seconds
         self._failed = False
+        self.unwritten = False
         self._before = stored.seconds if stored else 0.0
         self._bodies: dict[str, BodyPart] = dict(stored.bodies) if stored else {}
 
@@ -106,6 +112,7 @@ class Checkpoint:
     def keep(self, job: Job, sums: Sums) -> None:
         """Take over what is done of a job, and write if it is time to."""
         self._bodies[job.body] = BodyPart(sums, job.identity)
+        self.unwritten = True
         if time.monotonic() - self._last >= self._pause:
             self.try_to_write()
 
@@ -132,6 +139,7 @@ class Checkpoint:
         begin = time.monotonic()
         try:
             save_part(self.part(), self.path)
+            self.unwritten = False
         finally:
             self._last = time.monotonic()
             self._pause = max(self.seconds, (self._last - begin) / LARGEST_SHARE)

@@ -36,7 +36,8 @@ def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
     """
     import h5py
 
-    with h5py.File("result", "w", driver="core", backing_store=False, libver=LIBVER) as file:
+    name = secrets.token_hex(8)  # HDF5 takes two files in memory for one if their names are equal: threads write too
+    with h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER) as file:
         for path, data in tree.datasets.items():
             _write_dataset(file, path, data, packed=packed)
         for path, attributes in tree.attributes.items():

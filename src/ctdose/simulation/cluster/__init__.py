@@ -1,0 +1,1 @@
+"""Batches of a job on the workers of a Dask cluster."""

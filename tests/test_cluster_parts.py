@@ -1,0 +1,122 @@
+"""What a cluster is asked for and sent, without a cluster: addresses, sizes of tasks, packed sums."""
+
+import numpy as np
+import pytest
+
+from ctdose.cli.main import main
+from ctdose.errors import CtdoseError
+from ctdose.simulation.cluster.address import check_address
+from ctdose.simulation.cluster.executor import Waiting
+from ctdose.simulation.cluster.pace import Pace
+from ctdose.simulation.cluster.packed_sums import pack, unpack
+from ctdose.simulation.cluster.worker import _writable
+from ctdose.simulation.sums import Sums
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://10.0.0.5:8786", "tls://node-1.example:8786", "node:8786", "tcp://[::1]:8786", "tcp://a:1/"],
+)
+def test_addresses(address):
+    check_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "here", "tcp://", "tcp://a", "http://a:1", "tcp://a b:1", "a:1 b", "file.json"]
+)
+def test_wrong_addresses(address):
+    with pytest.raises(CtdoseError, match=r"\(not an address\)\. Write the address that"):
+        check_address(address)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--scheduler", "here"], "scheduler=here (not an address)."),
+        (["--workers", "0"], "workers=0 (outside 1 to 1024)."),
+        (["--workers", "1.5"], "workers=1.5 (not a whole number)."),
+        (["--workers", "2", "--scheduler", "a:1"], "--workers (a cluster with --scheduler has its own)."),
+    ],
+)
+@pytest.mark.parametrize("command", [["run", "chest"], ["batch", "."]])
+def test_what_is_typed_is_checked_first(capsys, tmp_path, monkeypatch, command, words, error):
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(error)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_dask_the_extra_is_named(capsys, tmp_path, monkeypatch):
+    from ctdose.simulation.cluster import address
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(address, "find_spec", lambda name: None)
+    assert main(["run", "chest", "--workers", "2"]) == 2
+    assert capsys.readouterr().err.endswith('Install it with: pip install "ctdose[cluster]"\n')
+
+
+def sums(with_map: bool) -> Sums:
+    random = np.random.default_rng(1)
+    voxels = random.integers(-5, 2**40, (3, 5, 7, 2)) * (random.random((3, 5, 7, 1)) < 0.4)
+    rows = random.integers(0, 9, (2, 1, 4, 2))
+    return Sums(
+        np.array([3, 8]), rows, voxels if with_map else None, np.zeros((2, 3), np.int64), 1.5, rows[:, 0]
+    )
+
+
+@pytest.mark.parametrize("with_map", [True, False])
+def test_packed_sums_are_unpacked_as_they_were(with_map):
+    before = sums(with_map)
+    after = unpack(pack(before))
+    for field in ("batches", "rows", "voxels", "counters", "views"):
+        one, other = getattr(before, field), getattr(after, field)
+        assert (one is None and other is None) or np.array_equal(one, other), field
+    assert after.transport_seconds == 1.5
+    if with_map:
+        assert pack(before).values.shape[0] < 3 * 5 * 7
+
+
+def test_arrays_of_a_message_become_what_the_kernels_are_compiled_for():
+    """Another alignment or a read-only array is another type to numba, and half a minute of compiling."""
+    message = np.zeros(81, np.uint8)
+    view = message[1:].view(np.float64)
+    view.flags.writeable = False
+    assert not view.flags.aligned
+    found = _writable(view)
+    assert found.flags.aligned
+    assert found.flags.writeable
+    assert np.array_equal(found, view)
+
+
+def simulated(batches: int, slots: int, seconds: float, part_seconds: float) -> list[int]:
+    """Sizes of the tasks of a run on workers of equal speed."""
+    pace, left, sizes = Pace(), batches, []
+    while left:
+        size = pace.batches(left, slots)
+        left -= size
+        sizes.append(size)
+        if len(sizes) >= 2 * slots:
+            pace.note(size, size * seconds, part_seconds)
+    return sizes
+
+
+def test_tasks_are_long_enough_for_their_sums_and_short_at_the_end():
+    sizes = simulated(10_000, 4, seconds=0.05, part_seconds=0.5)
+    assert sum(sizes) == 10_000
+    assert sizes[:8] == [1] * 8  # nothing is known yet
+    assert 390 <= max(sizes) <= 400  # 20 s: of 4 threads, each part 0.5 s of the client's time
+    assert sizes[-1] <= 100
+    assert len(simulated(10_000, 4, seconds=0.05, part_seconds=0.0)) > 400  # a second each: often a report
+
+
+def test_batches_that_a_task_left_are_given_out_again():
+    waiting = Waiting([5, 1, 3, 2])
+    assert waiting.take(3) == [1, 2, 3]
+    waiting.settle([1, 2, 3], [2])
+    assert waiting.done == 1
+    assert waiting.take(9) == [1, 3, 5]
+    waiting.settle([1, 3, 5], [1, 3, 5])
+    assert waiting.all_done
+    with pytest.raises(ValueError, match="not those of the task"):
+        waiting.settle([1], [2])
