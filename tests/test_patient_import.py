@@ -183,6 +183,17 @@ def test_labels_on_the_wrong_side_are_refused(tmp_path):
         build_patient(ct, Options(labels=bad))
 
 
+def test_labels_of_nothing_and_of_no_number_are_refused(made, tmp_path):
+    labels = files.make_patient()[1]
+    nowhere = labels.astype(np.float32)
+    nowhere[2, 3, 4] = np.nan
+    cases = [(np.zeros_like(labels), "no voxel is labelled"), (nowhere, r"\(NaN\). Fill them with 0 first")]
+    for values, said in cases:
+        path = files.write_nifti(tmp_path / "labels.nii.gz", values)
+        with pytest.raises(CtdoseError, match=said):
+            build_patient(made[0] / "ct.nii.gz", Options(labels=path))
+
+
 def test_an_ignored_label_makes_no_body_of_what_it_lies_on(made, tmp_path):
     """Label maps often have the couch, or all of the table, as a class."""
     _hu, labels = files.make_patient()

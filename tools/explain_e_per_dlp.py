@@ -8,17 +8,14 @@ docs/phantoms-proof.md, which says what is compared with what. Published: see `c
 
 import argparse
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from compare_e_per_dlp import AGES, PUBLISHED, exam_text
+from compare_e_per_dlp import AGES, PUBLISHED
 from family_scans import OVER_RANGING_MM, Bodies, Body, mean, percent, weight_of, weighted
 
-from ctdose.api import prepare, simulate
 from ctdose.dosimetry.tissue_weights import load_tissue_weights
-from ctdose.exam.parse import exam_from_text
-from ctdose.phantoms.library import load_named
 
 TRUNK = ("chest", "abdomen-pelvis", "chest-abdomen-pelvis")
 THORACIC = ("lung", "breast", "oesophagus", "heart", "thymus")
@@ -130,29 +127,6 @@ def print_head(bodies: Bodies) -> None:
         print(f"| {age} | {' | '.join(percent(value) for value in (ours, *lower))} |")
 
 
-def print_narrow_head(bodies: Bodies) -> None:
-    """Heads 7 % narrower and shorter from front to back, as a body of smaller pixels; one run each."""
-    print("\n| head | 7 % narrower |\n| --- | --- |")
-    for age in ("1y", "5y", "10y"):
-        found = {}
-        for scale in (1.0, 0.93):
-            found[scale] = np.mean(
-                [_scaled_head(f"{age}-{sex}", scale, bodies) for sex in ("male", "female")]
-            )
-        print(f"| {age} | {percent(found[0.93] / found[1.0])} |")
-
-
-def _scaled_head(body: str, scale: float, bodies: Bodies) -> float:
-    """Weighted dose over DLP of a head, x and y of the body times a factor."""
-    phantom = load_named(body)
-    (x, y, z), (x0, y0, z0) = phantom.spacing_mm, phantom.origin_mm
-    scaled = replace(phantom, spacing_mm=(x * scale, y * scale, z), origin_mm=(x0 * scale, y0 * scale, z0))
-    ready = prepare(exam_from_text(exam_text(body, "head", bodies.histories)), bodies=[scaled])
-    result = simulate(ready, dose_map=False)
-    [(_, dlp)] = result.dlp_mgy_cm.items()
-    return result.effective_dose.weighted_dose_of_one_sex_msv / dlp
-
-
 def print_second_source(bodies: Bodies) -> None:
     """Another table of ratios, from the same group's later phantoms and ranges as radiographers plan them."""
     print("\n| scan | age | CTDI phantom | ours | published | % |\n| --- | --- | --- | --- | --- | --- |")
@@ -173,7 +147,7 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     bodies = Bodies(given.folder, int(given.histories))
-    for table in (print_trunk, print_other_steps, print_head, print_narrow_head, print_second_source):
+    for table in (print_trunk, print_other_steps, print_head, print_second_source):
         table(bodies)
 
 

@@ -36,13 +36,16 @@ class LabelMap:
     of_segment: Mapping[str, str] = field(default_factory=dict)
 
     def check_values(self, values: Iterable[int], file: str) -> None:
-        """Refuse label values that nothing is known of.
+        """Refuse label values that nothing is known of, and labels of nothing.
 
         Raises
         ------
         CtdoseError
         """
-        unknown = sorted(int(value) for value in values if value and int(value) not in self.of_value)
+        given = sorted(int(value) for value in values if value)
+        if not given:
+            raise CtdoseError(f"{file}: no voxel is labelled. Give the labels of this CT, or leave them out.")
+        unknown = [value for value in given if value not in self.of_value]
         if unknown:
             shown = ", ".join(map(str, unknown[:8])) + (", …" if len(unknown) > 8 else "")
             raise CtdoseError(

@@ -65,7 +65,7 @@ def read_nifti(path: Path, *, labels: bool) -> Image:
                 f"{file}: not a NIfTI file, or one with a damaged header. Give a .nii or .nii.gz file."
             ) from None
         affine = _checked_affine(found, file)
-        values = _values(found, path, file)
+        values = _values(found, path, file, 0 if labels else -1024)
     return to_lps(_labels(values, file) if labels else _hounsfield(values, file), affine, file)
 
 
@@ -108,7 +108,7 @@ def _check_forms_agree(header: Any, file: str) -> None:
         )
 
 
-def _values(found: Any, path: Path, file: str) -> NDArray[Any]:
+def _values(found: Any, path: Path, file: str, empty: int) -> NDArray[Any]:
     kind = found.header.get_data_dtype()
     if kind.fields is not None or kind.kind not in "iuf":
         raise CtdoseError(f"{file}: values of type {kind} (not numbers). Give an image of single numbers.")
@@ -122,7 +122,7 @@ def _values(found: Any, path: Path, file: str) -> NDArray[Any]:
     except Exception:
         raise CtdoseError(f"{file}: damaged or truncated. Copy it again.") from None
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise CtdoseError(f"{file}: values that are not finite (NaN). Fill them with -1024 first.")
+        raise CtdoseError(f"{file}: values that are not finite (NaN). Fill them with {empty} first.")
     return values.reshape(values.shape[:3])
 
 

@@ -162,7 +162,11 @@ def _paint(
     painter = Painter(grid, region, cavity, counts, {n: p.organ.organ_id for n, p in parts.items()})
     for entry in shapes["paint"]:
         if _belongs(entry, person) and (arms == "down" or not entry.get("arms", False)):
-            kept = [s for s in entry["shapes"] if arms == "down" or not s.get("arms", False)]
+            kept = [
+                _fitted(s, person.skull)
+                for s in entry["shapes"]
+                if arms == "down" or not s.get("arms", False)
+            ]
             painter.paint({**entry, "shapes": kept})
     paint_fat_and_muscle(
         grid,
@@ -174,6 +178,15 @@ def _paint(
         fat=(parts["adipose"].organ.organ_id, counts["adipose"]),
         muscle=parts["muscle"].organ.organ_id,
     )
+
+
+def _fitted(shape: Mapping[str, Any], skull: Mapping[str, float] | None) -> Mapping[str, Any]:
+    """Fit the skull, the only shell, around a brain that is larger than drawn."""
+    if skull is None or "shell" not in shape:
+        return shape
+    shell = shape["shell"]
+    axes = [skull["inside"] * axis for axis in shell["axes"]]
+    return {**shape, "shell": {**shell, "axes": axes, "thickness": skull["thickness"] * shell["thickness"]}}
 
 
 def _belongs(entry: Mapping[str, Any], person: Person) -> bool:

@@ -30,6 +30,8 @@ class Person:
         How the body maps to that of the adult whose drawing it follows; None: it is that adult.
     cavity : float
         How much wider than drawn the cavity of the trunk is.
+    skull : mapping or None
+        How much wider than drawn the skull is ``inside``, and its ``thickness`` over the drawn one.
     girth : float
         Trunk and legs are this much wider than drawn, with the organs where they were.
     reference_person : bool
@@ -44,6 +46,7 @@ class Person:
     amounts: Mapping[str, Amount]
     proportions: Frame | None = None
     cavity: float = 1.0
+    skull: Mapping[str, float] | None = None
     girth: float = 1.0
     reference_person: bool = True
 
@@ -87,7 +90,8 @@ def reference_person(age: str, sex: str) -> Person:
     height, mass = (figure(data[key], age, sex) for key in ("height_cm", "body_mass_g"))
     drawing, key = read_data("child_proportions"), stage(age, sex)
     proportions, cavity = Frame(drawing["rows"][key]), float(drawing["cavity"][key])
-    return Person(name, age, sex, height, mass / 1000.0, amounts, proportions, cavity)
+    skull = drawing["skull"][key]
+    return Person(name, age, sex, height, mass / 1000.0, amounts, proportions, cavity, skull)
 
 
 def default_voxel_mm(age: str) -> float:
