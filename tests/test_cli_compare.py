@@ -11,10 +11,9 @@ import time
 import numpy as np
 import pytest
 
-from ctdose.calibration import ctdi_case
-from ctdose.calibration.ctdi import SimulatedCTDI
 from ctdose.cli.main import main
 from ctdose.study.study_file import load_study_result
+from known_ctdi import know_ctdi
 
 STUDY = """\
 study: Water
@@ -34,9 +33,11 @@ histories: 1_000_000_000
 # The calibration, minutes of simulation, is replaced by a number.
 RUN = textwrap.dedent("""
     import sys
-    from ctdose.calibration import ctdi_case
+    from ctdose.calibration import ctdi_case, ctdi_ratios
     from ctdose.calibration.ctdi import SimulatedCTDI
+    from ctdose.calibration.ctdi_ratios import CTDIRatios
     ctdi_case._cached = lambda identity: SimulatedCTDI(1e-12, 2e-12, 1.7e-12, 1e-3, 10**7)
+    ctdi_ratios._cached = lambda _, n: CTDIRatios([0.6] * n, [1.2] * n, [1.0] * n, [[0.0] * n] * n, 10**7)
     from ctdose.cli.main import main
     sys.exit(main())
 """)
@@ -46,7 +47,7 @@ RUN = textwrap.dedent("""
 def folder(tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ctdi_case, "_cached", lambda _: SimulatedCTDI(1e-12, 2e-12, 1.7e-12, 1e-3, 10**7))
+    know_ctdi(monkeypatch)
     return tmp_path
 
 

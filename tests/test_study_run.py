@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import ctdose
-from ctdose.calibration import ctdi_case
-from ctdose.calibration.ctdi import SimulatedCTDI
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
 from ctdose.study.library import load_study
@@ -17,6 +15,7 @@ from ctdose.study.prepared import prepare_study
 from ctdose.study.result import EQUAL_CTDI, EQUAL_MAS, EQUAL_NOISE
 from ctdose.study.run import run_study
 from ctdose.study.study_file import load_study_result
+from known_ctdi import know_ctdi
 
 pytestmark = pytest.mark.slow  # a minute of calibrations and runs on each worker
 
@@ -50,18 +49,13 @@ noise: {region: heart_wall, detail: iodine, concentration_mg_per_ml: 2}
 NAMES = ("120 kV", "80 kV", "twice", "spared", "tin", "tight")
 
 
-def about(identity) -> SimulatedCTDI:
-    """A calibration of the right size, the same for every beam."""
-    return SimulatedCTDI(9e-13, 1.7e-12, 1.4e-12, 1e-3, 10**8)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studies")
     (folder / "newborn.yaml").write_text(STUDY)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(ctdi_case, "_cached", about)
+        know_ctdi(patch)
         words = ["compare", "newborn.yaml", "--csv", "doses.csv", "--plot", "pictures", "--threads", "2"]
         assert main(words) == 0
     return folder
@@ -94,7 +88,7 @@ def test_twice_the_current_is_twice_everything_and_known_exactly(result):
 
 def test_doses_are_those_of_a_run_alone(folder, result, monkeypatch):
     """80 kV and organ-based modulation: every organ in the beam by z-test, with other random numbers."""
-    monkeypatch.setattr(ctdi_case, "_cached", about)
+    know_ctdi(monkeypatch)
     file = load_study(folder / "newborn.yaml")
     for name in ("80 kV", "spared", "tight"):
         i = NAMES.index(name)
@@ -206,7 +200,7 @@ def test_tables_say_what_equal_noise_is(result, capsys):
 
 
 def test_the_seed_makes_the_result_and_threads_do_not(folder, monkeypatch):
-    monkeypatch.setattr(ctdi_case, "_cached", about)
+    know_ctdi(monkeypatch)
     file = load_study(folder / "newborn.yaml")
     one, two = (run_study(prepare_study(file, histories=1000), threads=n) for n in (1, 2))
     assert np.array_equal(one.dose, two.dose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ RELATIVE_STANDARD_ERROR = 1e-3
 
 Simulated = tuple[str, CTBeam, SimulatedCTDI]
 """Identity of a CTDI measurement, its beam and its result."""
+Measured = Callable[[str | None], Simulated]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def calibrate(
     relative_standard_error: float = RELATIVE_STANDARD_ERROR,
     threads: int = 1,
     progress: Progress | None = None,
+    measured: Measured | None = None,
 ) -> Calibration:
     """Photons per mAs of a beam.
 
@@ -96,6 +99,8 @@ def calibrate(
         Of the simulated CTDI_w.
     threads : int
     progress : callable, optional
+    measured : callable, optional
+        Gives the CTDI measurement behind an additional filter (None: behind none), instead of `simulated_case`.
 
     Raises
     ------
@@ -113,12 +118,13 @@ def calibrate(
         case = ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
         return simulated_case(case, relative_standard_error, threads, progress)
 
-    identity, reference, found = of_stated = simulated(stated_behind)
+    of = measured or simulated
+    identity, reference, found = of_stated = of(stated_behind)
     focus: dict[str, Any] = {"focal_spot": focal_spot, "off_focal": off_focal}
     beam = build_ct_beam(scanner, tube_voltage_kv, bowtie, collimation_mm, filter=filter, **focus)
     photons = stated / 100.0 / found.weighted * _relative_output(beam, reference)
     if stated_behind != filter:
-        identity, found, of_filter = _behind_filter(of_stated, simulated(filter))
+        identity, found, of_filter = _behind_filter(of_stated, of(filter))
         here *= of_filter
     return Calibration(
         calibration_id=identity,
@@ -142,6 +148,21 @@ def _behind_filter(stated: Simulated, behind: Simulated) -> tuple[str, Simulated
     of_filter = found_behind.weighted / found.weighted * _relative_output(beam, reference)
     error = float(np.hypot(found.relative_standard_error, found_behind.relative_standard_error))
     return both, replace(found_behind, relative_standard_error=error), of_filter
+
+
+def filters_to_measure(
+    scanner: Scanner, tube_voltage_kv: float, bowtie: str, phantom_cm: int, filter: str | None
+) -> tuple[str | None, str | None]:
+    """The additional filters behind which a beam's CTDI has to be known: that of the stated output, and its own.
+
+    Raises
+    ------
+    CtdoseError
+        If the scanner's file states no output for this bowtie in that CTDI phantom.
+    """
+    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
+    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
+    return stated_behind, filter
 
 
 def stated_filter(
@@ -169,11 +190,9 @@ def is_calibrated(
 ) -> bool:
     """Whether the calibration of a beam is in the cache; parameters as `calibrate`."""
     phantom_cm = ctdi_phantom_cm or scanner.ctdi_phantom_cm(bowtie)
-    stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
-    _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
     cases = (
         ctdi_case(scanner, tube_voltage_kv, bowtie, phantom_cm, behind, focal_spot, off_focal)
-        for behind in {stated_behind, filter}
+        for behind in set(filters_to_measure(scanner, tube_voltage_kv, bowtie, phantom_cm, filter))
     )
     return all(is_cached(case, RELATIVE_STANDARD_ERROR) for case in cases)
 

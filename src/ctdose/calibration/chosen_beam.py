@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ctdose.calibration import calibrate as calibration
-from ctdose.calibration.calibrate import Calibration
+from ctdose.calibration.calibrate import Calibration, Measured
 from ctdose.exam.beam_choice import FIRST_TUBE, BeamChoice
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
@@ -33,6 +33,7 @@ def calibrate_chosen_beam(
     off_focal: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
+    measured: Measured | None = None,
 ) -> Calibration:
     """Photons per mAs and CTDI_w per mAs of a beam that an acquisition chose; see `calibrate`.
 
@@ -47,6 +48,7 @@ def calibrate_chosen_beam(
         ctdi_phantom_cm=ctdi_phantom_cm,
         threads=threads,
         progress=progress,
+        measured=measured,
         **_focus_and_filter(choice, off_focal),
     )
     if choice.tube == FIRST_TUBE:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
-from ctdose.kernels.tables import Tables
+from ctdose.kernels.tables import Tables, Weights
 from ctdose.phantoms.ctdi import CHAMBER_LENGTH_MM, CHAMBER_REGIONS, build_ctdi_phantom
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.beam_tables import pack_beams
+from ctdose.simulation.beam_tables import BeamRow, pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.runner import BatchRunner, Progress
 from ctdose.simulation.scoring import Composite
@@ -67,18 +68,37 @@ def chamber_composites(phantom: VoxelPhantom) -> list[Composite]:
 def ctdi_tables(beam: CTBeam, phantom_cm: int) -> tuple[Tables, list[Composite]]:
     """Kernel tables of one rotation without feed around a CTDI phantom, every start angle alike."""
     phantom = build_ctdi_phantom(phantom_cm)
+    return rotation_tables(beam.row, phantom, phantom.name)
+
+
+def rotation_tables(
+    row: BeamRow, phantom: VoxelPhantom, name: str, weights: Weights | None = None
+) -> tuple[Tables, list[Composite]]:
+    """Kernel tables of such a rotation.
+
+    Parameters
+    ----------
+    row : BeamRow
+    phantom : VoxelPhantom
+        From `build_ctdi_phantom`.
+    name : str
+        Chooses the random numbers.
+    weights : Weights, optional
+        Of several beams that share the histories.
+    """
     composites = chamber_composites(phantom)
     x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
-    row = replace(beam.row, isocentre=(float(x), float(y)))
+    row = replace(row, isocentre=(float(x), float(y)))
     tables = build_transport_tables(
         phantom,
         pack_beams([row]),
         build_views([PieceRow(1.0, (float(z), float(z)), (0.0, 2.0 * math.pi), True, 0, 0)]),
-        key=random_key(CALIBRATION_SEED, "calibration", phantom.name),
+        key=random_key(CALIBRATION_SEED, "calibration", name),
         physics=Physics(),
         surroundings=Material("air"),
         composites=composites,
         raised=Raised(tuple(CHAMBER_REGIONS.values()), CHAMBER_FACTOR),
+        weights=weights,
     )
     return tables, composites
 
@@ -108,18 +128,32 @@ def simulate_ctdi(
     threads : int
     progress : callable, optional
     """
-    sums = _whole_round(tables, range(FIRST_ROUND), threads, progress)
-    while True:
+
+    def reached(sums: Sums) -> float:
         values, errors = _estimates(sums, tables, composites)
-        reached = errors[2] / values[2]
-        if reached <= relative_standard_error:
-            break
-        done = sums.batches.size
-        wanted = math.ceil(done * min(4.0, 1.05 * (reached / relative_standard_error) ** 2))
-        sums = sums + _whole_round(tables, range(done, max(wanted, done + 1)), threads, progress)
+        return errors[2] / values[2]
+
+    sums = run_until(tables, reached, relative_standard_error, threads, progress)
+    values, _ = _estimates(sums, tables, composites)
     per_photon = MGY_PER_KEV_PER_G * CHAMBER_LENGTH_MM / min(collimation_mm, CHAMBER_LENGTH_MM)
     center, periphery, weighted = (float(v) * per_photon for v in values)
-    return SimulatedCTDI(center, periphery, weighted, float(reached), sums.histories)
+    return SimulatedCTDI(center, periphery, weighted, float(reached(sums)), sums.histories)
+
+
+def run_until(
+    tables: Tables,
+    reached: Callable[[Sums], float],
+    wanted: float,
+    threads: int,
+    progress: Progress | None,
+) -> Sums:
+    """Run rounds of batches until the relative error that they reached is the wanted one."""
+    sums = _whole_round(tables, range(FIRST_ROUND), threads, progress)
+    while (error := reached(sums)) > wanted:
+        done = sums.batches.size
+        enough = math.ceil(done * min(4.0, 1.05 * (error / wanted) ** 2))
+        sums = sums + _whole_round(tables, range(done, max(enough, done + 1)), threads, progress)
+    return sums
 
 
 def _whole_round(tables: Tables, batches: range, threads: int, progress: Progress | None) -> Sums:

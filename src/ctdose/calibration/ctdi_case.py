@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctdose._cache import cache_dir
 from ctdose.calibration.ctdi import SimulatedCTDI, ctdi_tables, simulate_ctdi
+from ctdose.calibration.kept_results import keep_result, kept_result
 from ctdose.calibration.reference_beam import ctdi_collimation_mm
 from ctdose.kernels.tables import Tables
 from ctdose.scanner.model import Scanner
@@ -50,7 +48,7 @@ def simulated_case(
     case: CTDICase, precision: float, threads: int, progress: Progress | None
 ) -> tuple[str, CTBeam, SimulatedCTDI]:
     """Give the identity of a measurement, its beam and its result, from the cache if it is there."""
-    identity = _identity(case, precision)
+    identity = identity_of(case.tables, case.collimation_mm, precision)
     found = _cached(identity)
     if found is None:
         found = simulate_ctdi(
@@ -67,40 +65,21 @@ def simulated_case(
 
 def is_cached(case: CTDICase, precision: float) -> bool:
     """Whether the result of a measurement is in the cache."""
-    return _cached(_identity(case, precision)) is not None
+    return _cached(identity_of(case.tables, case.collimation_mm, precision)) is not None
 
 
-def _identity(case: CTDICase, precision: float) -> str:
+def identity_of(tables: Tables, collimation_mm: float, precision: float) -> str:
     """Hash of the kernel and of every table that it reads: nothing that matters can be forgotten."""
-    digest = hashlib.sha256(f"{kernel_sha256()} {case.collimation_mm!r} {precision!r}".encode())
-    for group in case.tables:
+    digest = hashlib.sha256(f"{kernel_sha256()} {collimation_mm!r} {precision!r}".encode())
+    for group in tables:
         for value in group:
             digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
     return digest.hexdigest()[:32]
 
 
-def _file(identity: str) -> Path | None:
-    folder = cache_dir("calibration")
-    return None if folder is None else folder / f"{identity}.json"
-
-
 def _cached(identity: str) -> SimulatedCTDI | None:
-    path = _file(identity)
-    if path is None or not path.is_file():
-        return None
-    try:
-        return SimulatedCTDI(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None  # damaged: it is made again
+    return kept_result(identity, SimulatedCTDI)
 
 
 def _keep(identity: str, simulated: SimulatedCTDI) -> None:
-    path = _file(identity)
-    if path is None:
-        return
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(asdict(simulated)), "utf-8")
-        part.replace(path)
-    except OSError:
-        return  # a cache that cannot be written is no cache
+    keep_result(identity, asdict(simulated))

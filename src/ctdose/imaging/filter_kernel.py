@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -40,7 +41,12 @@ class FilterKernel:
     @property
     def noise_integral_per_cm3(self) -> float:
         """∫ ν² W² dν over all frequencies, both signs, 1/cm3; for `ram-lak` (2/3) cut-off³."""
-        x, weight = np.polynomial.legendre.leggauss(64)
-        x = (x + 1.0) / 2.0
-        shape = WINDOWS[self.window](x)
-        return float(weight @ (x * shape) ** 2) * self.cutoff_per_cm**3
+        return _integral(self.window) * self.cutoff_per_cm**3
+
+
+@cache
+def _integral(window: Window) -> float:
+    """∫ x² W² dx from -1 to 1."""
+    x, weight = np.polynomial.legendre.leggauss(64)
+    x = (x + 1.0) / 2.0
+    return float(weight @ (x * WINDOWS[window](x)) ** 2)

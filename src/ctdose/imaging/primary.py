@@ -121,7 +121,8 @@ def arrived(
     mass_per_cm2 : float64 ndarray [materials, energies]
         Mass attenuation coefficients, cm2/g.
     """
-    photons = beam.behind_bowtie(fan_angle_rad) * np.exp(-areal @ mass_per_cm2)
+    crossed = areal.any(axis=0)  # most materials of a body are not in one slice
+    photons = beam.behind_bowtie(fan_angle_rad) * np.exp(-areal[:, crossed] @ mass_per_cm2[crossed])
     each = photons * detector.gain(beam.energies_kev)
     signal = each.sum(axis=1)
     variance = photons @ detector.gain_squared(beam.energies_kev) * (1.0 + detector.scatter_to_primary)

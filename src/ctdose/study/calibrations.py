@@ -1,57 +1,153 @@
-"""Beams and calibrations of the members of a study."""
+"""Beams and calibrations of the members of a study, and the errors of their ratios."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ctdose.calibration.calibrate import Calibration
+from ctdose.calibration.calibrate import Calibration, Simulated
 from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam
-from ctdose.exam.beam_choice import BeamChoice
+from ctdose.exam.plan import Plan
 from ctdose.simulation.ct_beam import CTBeam
+from ctdose.study.ctdi_measurements import Found, Measurement, Needed, measure, needed_by, relative_covariance
+from ctdose.study.progress import Progress
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
 
-Progress = Callable[[str, int, int], None]
-"""Called with the stage, the batches done and those wanted."""
 Emitted = tuple[tuple[tuple[CTBeam, Calibration], ...], ...]
 """Of one member: by acquisition, then by beam."""
+Errors = dict[Measurement, float]
+"""By how much something changes, relatively, with each CTDI_w that was simulated."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The members of a study with their beams.
+
+    Parameters
+    ----------
+    emitted : tuple
+        By member.
+    ratio_errors : tuple of float
+        By member: relative standard error that the calibrations leave in the ratio of its dose to that of the base, the
+        larger one of those at equal mAs and at equal CTDI_vol.
+    """
+
+    emitted: tuple[Emitted, ...]
+    ratio_errors: tuple[float, ...]
 
 
 def calibrate_members(
-    exams: Sequence[PreparedExam], threads: int, progress: Progress | None
-) -> list[Emitted]:
-    """Build and calibrate all beams; equal ones are calibrated once.
+    exams: Sequence[PreparedExam], imaged: int, threads: int, progress: Progress | None
+) -> Calibrated:
+    """Build and calibrate all beams; equal ones are calibrated once, and alike ones share their histories.
 
     Parameters
     ----------
     exams : sequence of PreparedExam
+        The base first.
+    imaged : int
+        The acquisition whose CTDI_vol is made equal.
     threads : int
+        The result does not depend on it.
     progress : callable or None
+
+    Raises
+    ------
+    CtdoseError
+        If a scanner states no output for a beam.
     """
-    return [_emitted(exam, threads, progress) for exam in exams]
+    needed = [_needed(exam) for exam in exams]
+    scanners = {exam.resolved.scanner.sha256: exam.resolved.scanner for exam in exams}
+    found = measure(_measurements(needed[:1]), _measurements(needed[1:]), scanners, threads, progress)
+    emitted = [_emitted(exam, of_exam, found) for exam, of_exam in zip(exams, needed, strict=True)]
+    doses = [
+        _of_doses(_plans(exam), own, need, imaged)
+        for exam, own, need in zip(exams, emitted, needed, strict=True)
+    ]
+    errors = [
+        max(_error(own, base, found) for own, base in zip(member, doses[0], strict=True)) for member in doses
+    ]
+    return Calibrated(tuple(emitted), tuple(errors))
 
 
-def _emitted(exam: PreparedExam, threads: int, progress: Progress | None) -> Emitted:
-    plans = next(iter(exam.resolved.plans.values()))
-    return tuple(
-        tuple(_beam(exam, choice, plan.ctdi_phantom_cm, threads, progress) for choice in plan.beams)
-        for plan in plans
-    )
+def _plans(exam: PreparedExam) -> tuple[Plan, ...]:
+    """Those of its first body: beams and phantoms are the same on all."""
+    return tuple(next(iter(exam.resolved.plans.values())))
 
 
-def _beam(
-    exam: PreparedExam, choice: BeamChoice, phantom_cm: int, threads: int, progress: Progress | None
-) -> tuple[CTBeam, Calibration]:
+def _needed(exam: PreparedExam) -> list[list[Needed]]:
+    """By acquisition, then by beam."""
+    return [[needed_by(exam, choice, plan.ctdi_phantom_cm) for choice in plan.beams] for plan in _plans(exam)]
+
+
+def _measurements(needed: Sequence[Sequence[Sequence[Needed]]]) -> list[Measurement]:
+    """All of some members."""
+    return [
+        each
+        for of_member in needed
+        for of_plan in of_member
+        for beam in of_plan
+        for each in (beam.stated, beam.own)
+    ]
+
+
+def _emitted(
+    exam: PreparedExam, needed: Sequence[Sequence[Needed]], found: Mapping[Measurement, Found]
+) -> Emitted:
     scanner, off_focal = exam.resolved.scanner, exam.exam.simulation.off_focal
-    report = stage_of(progress, f"calibration {choice.label}")
-    calibration = calibrate_chosen_beam(
-        scanner, choice, phantom_cm, off_focal=off_focal, threads=threads, progress=report
+    every = []
+    for plan, of_plan in zip(_plans(exam), needed, strict=True):
+        own = []
+        for choice, each in zip(plan.beams, of_plan, strict=True):
+
+            def measured(behind: str | None, each: Needed = each) -> Simulated:
+                return found[each.stated._replace(filter=behind)].simulated
+
+            calibration = calibrate_chosen_beam(
+                scanner, choice, plan.ctdi_phantom_cm, off_focal=off_focal, measured=measured
+            )
+            own.append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
+        every.append(tuple(own))
+    return tuple(every)
+
+
+def _of_doses(
+    plans: Sequence[Plan], emitted: Emitted, needed: Sequence[Sequence[Needed]], imaged: int
+) -> tuple[Errors, Errors]:
+    """What doses depend on at equal mAs, and at equal CTDI_vol.
+
+    Photons per mAs go as 1 / CTDI_w of the stated beam, and stand for their shares of the dose. A CTDI_vol that is not
+    stated goes as CTDI_w behind the filter over that of the stated beam.
+    """
+    beams = [
+        (a, plan.beam_mas(b), calibration, own)
+        for a, (plan, of_plan, need) in enumerate(zip(plans, emitted, needed, strict=True))
+        for b, ((_, calibration), own) in enumerate(zip(of_plan, need, strict=True))
+    ]
+    photons = math.fsum(mas * calibration.photons_per_mas for _, mas, calibration, _ in beams)
+    ctdi = math.fsum(mas * c.ctdi_w_mgy_per_100mas for a, mas, c, _ in beams if a == imaged)
+    at_mas: Errors = {}
+    for _, mas, calibration, own in beams:
+        at_mas[own.stated] = at_mas.get(own.stated, 0.0) - mas * calibration.photons_per_mas / photons
+    at_ctdi = dict(at_mas)
+    for a, mas, calibration, own in beams:
+        if a == imaged:
+            share = mas * calibration.ctdi_w_mgy_per_100mas / ctdi
+            at_ctdi[own.stated] = at_ctdi.get(own.stated, 0.0) + share
+            at_ctdi[own.own] = at_ctdi.get(own.own, 0.0) - share
+    return at_mas, at_ctdi
+
+
+def _error(own: Errors, base: Errors, found: Mapping[Measurement, Found]) -> float:
+    """Relative standard error of a ratio."""
+    difference = {each: own.get(each, 0.0) - base.get(each, 0.0) for each in {**own, **base}}
+    variance = math.fsum(
+        a * b * relative_covariance(found[one], found[other])
+        for one, a in difference.items()
+        for other, b in difference.items()
     )
-    return build_chosen_beam(scanner, choice, off_focal=off_focal), calibration
-
-
-def stage_of(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
-    """Name the stage in the reports of a runner."""
-    return None if progress is None else lambda done, wanted: progress(stage, done, wanted)
+    return math.sqrt(max(0.0, variance))

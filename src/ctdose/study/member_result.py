@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctdose.exam.dose_indices import dose_indices
-from ctdose.study.calibrations import Emitted
+from ctdose.study.calibrations import Calibrated, Emitted
 from ctdose.study.criteria import at_criterion, effective_mas, factors
 from ctdose.study.image_noise import Noise
 from ctdose.study.result import CRITERIA, AtCriterion, MemberResult
@@ -33,11 +33,11 @@ class _Indices:
 
 
 def member_result(
-    ready: PreparedStudy, m: int, emitted: Sequence[Emitted], noise: Sequence[Noise], group: int
+    ready: PreparedStudy, m: int, calibrated: Calibrated, noise: Sequence[Noise], group: int
 ) -> MemberResult:
-    """Put together what is known of member `m`; `emitted` and `noise` by member."""
+    """Put together what is known of member `m`; `noise` by member."""
     exam, imaged = ready.exams[m], ready.imaged
-    base, own = (_indices(ready.exams[i], emitted[i], imaged) for i in (0, m))
+    base, own = (_indices(ready.exams[i], calibrated.emitted[i], imaged) for i in (0, m))
     first = next(iter(exam.resolved.plans.values()))[imaged].beams[0]
     return MemberResult(
         name=ready.names[m],
@@ -56,7 +56,7 @@ def member_result(
         electronic_noise_hu=math.nan if noise[m].why_not else math.sqrt(noise[m].electronic_hu2),
         contrast_hu=noise[m].contrast_hu,
         at=_criteria(exam, imaged, base, own, (noise[0], noise[m])),
-        calibration_error=_calibration_error(ready.exams, emitted, m),
+        calibration_error=calibrated.ratio_errors[m],
         exam_sha256=exam.resolved.exam_sha256,
     )
 
@@ -89,25 +89,3 @@ def _indices(exam: PreparedExam, emitted: Emitted, imaged: int) -> _Indices:
         float(np.mean([each.dlp_mgy_cm for each in found])),
         found[0].ctdi_phantom_cm,
     )
-
-
-def _calibration_error(exams: Sequence[PreparedExam], emitted: Sequence[Emitted], member: int) -> float:
-    """Relative error of a ratio to the base by the calibrations: what both share drops out.
-
-    The photons of the beams stand for their shares of the dose.
-    """
-    shares: dict[str, list[float]] = {}
-    errors: dict[str, float] = {}
-    for side, m in enumerate((0, member)):
-        plans = next(iter(exams[m].resolved.plans.values()))
-        photons = [
-            (calibration, calibration.photons_per_mas * plan.beam_mas(b))
-            for plan, of_plan in zip(plans, emitted[m], strict=True)
-            for b, (_, calibration) in enumerate(of_plan)
-        ]
-        total = math.fsum(count for _, count in photons)
-        for calibration, count in photons:
-            identity = calibration.calibration_id
-            shares.setdefault(identity, [0.0, 0.0])[side] += count / total
-            errors[identity] = calibration.relative_standard_error
-    return math.hypot(*(errors[i] * (own[0] - own[1]) for i, own in shares.items()))

@@ -12,7 +12,8 @@ import numpy as np
 
 from ctdose.simulation.rounds import FIRST_ROUND, LARGEST_GROWTH, expected_batches
 from ctdose.study.body_run import BodyRun, groups_on_body, runs_of_body, simulate_body
-from ctdose.study.calibrations import Emitted, Progress
+from ctdose.study.calibrations import Emitted
+from ctdose.study.progress import Progress
 from ctdose.study.quantities import quantities_of
 from ctdose.study.ratio import ratio_of_bodies
 

@@ -13,10 +13,11 @@ from ctdose._version import __version__
 from ctdose.exam.phantom_checks import body_name
 from ctdose.kernels.tables import BATCH_HISTORIES
 from ctdose.study.body_run import BodyRun
-from ctdose.study.calibrations import Emitted, Progress, calibrate_members
+from ctdose.study.calibrations import Calibrated, calibrate_members
 from ctdose.study.image_noise import Noise
 from ctdose.study.member_noise import noise_of_members
 from ctdose.study.member_result import member_result
+from ctdose.study.progress import Progress
 from ctdose.study.quantities import quantities_of
 from ctdose.study.result import StudyResult
 from ctdose.study.rounds import simulate_members
@@ -42,15 +43,15 @@ def run_study(ready: PreparedStudy, *, threads: int, progress: Progress | None =
         Ctrl-C: a part of a study is none.
     """
     begin = time.perf_counter()
-    emitted = calibrate_members(ready.exams, threads, progress)
-    runs = simulate_members(ready, emitted, threads, progress)
-    noise, notes = noise_of_members(ready, emitted, progress)
-    return _result(ready, emitted, runs, noise, notes, time.perf_counter() - begin)
+    calibrated = calibrate_members(ready.exams, ready.imaged, threads, progress)
+    runs = simulate_members(ready, calibrated.emitted, threads, progress)
+    noise, notes = noise_of_members(ready, calibrated.emitted, progress)
+    return _result(ready, calibrated, runs, noise, notes, time.perf_counter() - begin)
 
 
 def _result(
     ready: PreparedStudy,
-    emitted: Sequence[Emitted],
+    calibrated: Calibrated,
     runs: Sequence[Sequence[BodyRun]],
     noise: Sequence[Noise],
     notes: tuple[str, ...],
@@ -65,7 +66,7 @@ def _result(
         body_name(phantom): np.stack([found.batch_doses(phantom, run.batches) for run in of_body])
         for phantom, of_body in zip(base.phantoms, runs, strict=True)
     }
-    members = tuple(member_result(ready, m, emitted, noise, run.group) for m, run in enumerate(runs[0]))
+    members = tuple(member_result(ready, m, calibrated, noise, run.group) for m, run in enumerate(runs[0]))
     return StudyResult(
         title=study.study,
         members=members,
