@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -36,8 +37,10 @@ def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
     """
     import h5py
 
-    name = secrets.token_hex(8)  # HDF5 takes two files in memory for one if their names are equal: threads write too
-    with h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER) as file:
+    unique = secrets.token_hex(
+        8
+    )  # HDF5 takes two files in memory for one if their names are equal: threads write too
+    with h5py.File(unique, "w", driver="core", backing_store=False, libver=LIBVER) as file:
         for path, data in tree.datasets.items():
             _write_dataset(file, path, data, packed=packed)
         for path, attributes in tree.attributes.items():
