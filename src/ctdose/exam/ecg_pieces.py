@@ -12,6 +12,7 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
+from ctdose.exam.beam_choice import FIRST_TUBE
 from ctdose.exam.ecg import Ecg
 from ctdose.exam.modulation_level import keeps_open_mas
 from ctdose.exam.view_pieces import ViewPiece
@@ -69,12 +70,13 @@ def _open_mas(pieces: Sequence[ViewPiece]) -> float:
 
 
 def _with_mean(plan: Plan, factor: float) -> Plan:
-    """The plan with another mean current: that of its pieces."""
+    """The plan with another mean current: that of its pieces, `factor` on the mAs of both tubes."""
     assert plan.mas_per_rotation is not None
     assert plan.effective_mas is not None
+    of_first = math.fsum(p.mas for p in plan.pieces if plan.beams[p.beam].tube == FIRST_TUBE)
     return replace(
         plan,
-        tube_current_ma=plan.tube_current_ma * factor,
+        tube_current_ma=of_first / plan.beam_on_time_s,
         mas_per_rotation=plan.mas_per_rotation * factor,
         effective_mas=plan.effective_mas * factor,
         total_mas=plan.total_mas * factor,
