@@ -105,6 +105,13 @@ def test_times_of_no_scan_are_not_used_for_that():
     assert any("11912 s is no time of a scan" in line for line in event.remarks)
 
 
+def test_a_second_value_is_said():
+    event = one(extra=[made.number_item("113828", 1.2, "{ratio}")])
+    assert event.value("pitch") == 0.8
+    assert "pitch: the event states 0.8, 1.2; the first is used" in event.remarks
+    assert one(extra=[made.number_item("113828", 0.8, "{ratio}")]).remarks == []
+
+
 def test_units():
     assert one(extra=[made.number_item("113893", 25.0, "cm")]).value("length_mm") == 250
     with pytest.raises(CtdoseError, match=r"113838 DLP \(in mGy, not mGy.cm\)"):

@@ -85,6 +85,9 @@ def _put_first(event: Event, content: list[Item], name: str) -> None:
     values = [value for value in numbers(content, name) if value > 0]
     if values:
         event.put(name, values[0], origin_of(name))
+    if len(set(values)) > 1:
+        shown = ", ".join(f"{value:g}" for value in values)
+        event.remarks.append(f"{name}: the event states {shown}; the first is used")
 
 
 def _length(event: Event, content: list[Item]) -> None:
