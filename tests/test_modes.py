@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ctdose.errors import CtdoseError
 from ctdose.exam.beam_choice import BeamChoice, ctdi_w_of
 from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm, dose_indices
 from ctdose.exam.library import load_exam
@@ -221,6 +222,24 @@ def test_a_full_current_at_a_known_phase_is_kept_and_the_mean_follows():
     (line,) = mode_lines(plan, item, machine)
     assert "100 mA in 40 to 80 %" in line
     assert "20 mA outside, mean 54.75 mA; phase at beam-on: 30 % of RR" in line
+
+
+def test_a_mean_that_a_short_scan_of_known_phase_cannot_reach_is_refused():
+    """5.525 s at 20/min from phase 85 %: the windows begin after 1.65 and 4.65 s and last 1.2 and 0.875 s.
+
+    With 0.2 outside the mean is (2.075 + 0.2 * 3.45) / 5.525 = 0.500452 of the window's current, 0.52 in whole cycles.
+    """
+    slow = {**ECG, "heart_rate_per_min": 20, "start_phase_percent": 85}
+    plan, item, machine = planned(HELICAL, ecg=slow)
+    (line,) = mode_lines(plan, item, machine)
+    assert f"{100 / 0.500452:.4g} mA in 40 to 80 %" in line
+    most = min(machine.tube.current_max_ma, machine.tube.power_max_kw * 1000 / 120)
+    with pytest.raises(
+        CtdoseError, match=r"start_phase_percent=85 \(little of the scan is in the window: it takes"
+    ):
+        planned(HELICAL, ecg=slow, tube_current_ma=0.515 * most)
+    planned(HELICAL, ecg={**slow, "start_phase_percent": "averaged"}, tube_current_ma=0.515 * most)
+    planned(HELICAL, ecg={**slow, "output_is": "full"}, tube_current_ma=most)
 
 
 def test_the_relative_current_is_a_function_of_time():

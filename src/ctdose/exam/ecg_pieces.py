@@ -14,8 +14,12 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.beam_choice import FIRST_TUBE
 from ctdose.exam.ecg import Ecg
-from ctdose.exam.modulation_level import keeps_open_mas
+from ctdose.exam.exposure import resolve_exposure
+from ctdose.exam.modulation import tube_limits_ma
+from ctdose.exam.modulation_level import keeps_open_mas, states_mean
+from ctdose.exam.tube_load import tube_loads
 from ctdose.exam.view_pieces import ViewPiece
+from ctdose.scanner.model import Scanner
 
 if TYPE_CHECKING:
     from ctdose.exam.plan import Plan
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 SAME = 1e-9
 
 
-def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
+def follow_heart(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Plan:
     """Let the current of a helical plan follow the heart; other plans come back as they are.
 
     With the phase at beam-on averaged over, the expected current does not depend on time, so the pieces stay as they
@@ -36,11 +40,14 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
         Its mAs is the mean over the beam-on. Another modulation may have varied it along z and angle before: the two
         factors multiply.
     acquisition : Acquisition
+    scanner : Scanner
+        Gives the limits of the tube.
 
     Raises
     ------
     CtdoseError
-        No current flows: the scan ends before the window begins.
+        No current flows: the scan ends before the window begins. Or so little of the scan lies in the window that the
+        stated mean takes more current than the tube gives.
     """
     ecg = acquisition.ecg
     if ecg is None or plan.mode != "helical" or ecg.start_phase_percent == "averaged":
@@ -58,10 +65,25 @@ def follow_heart(plan: Plan, acquisition: Acquisition) -> Plan:
         scale = _open_mas(plan.pieces) / _open_mas(pieces)
     else:
         scale = plan.total_mas / total
+    _check_limits(acquisition, scanner, ecg, ecg.mean_fraction * scale)
     pulsed = replace(plan, pieces=tuple(replace(piece, mas=piece.mas * scale) for piece in pieces))
     if plan.modulation is not None:  # its currents are those in the window
         pulsed = replace(pulsed, modulation=plan.modulation.cut(parents, ecg.mean_fraction * scale))
     return _with_mean(pulsed, total * scale / plan.total_mas)
+
+
+def _check_limits(acquisition: Acquisition, scanner: Scanner, ecg: Ecg, factor: float) -> None:
+    """Check the current in the window, which is `factor` times that of a scan of whole heart cycles.
+
+    That of whole cycles was checked with the exam's keys. The peaks of another modulation count by their mean.
+    """
+    for load in tube_loads(acquisition, resolve_exposure(acquisition, scanner)):
+        most, needed = tube_limits_ma(scanner, load.tube_voltage_kv)[1], factor * load.current_ma
+        if factor > 1.0 and states_mean(acquisition) and needed > most * (1.0 + SAME):
+            given = f"{scanner.scanner} gives {most:.4g}"
+            why = f"little of the scan is in the window: it takes {needed:.4g} mA there, {given}"
+            right = "Write averaged, or a lower output."
+            raise CtdoseError(f"start_phase_percent={ecg.start_phase_percent:g} ({why}). {right}")
 
 
 def _open_mas(pieces: Sequence[ViewPiece]) -> float:

@@ -174,7 +174,7 @@ def plan_acquisition(
         pieces=beam_pieces(course.pieces, exposure.shares, offsets),
         beams=beams,
     )
-    return follow_heart(modulated(plan, acquisition, scanner, body), acquisition)
+    return follow_heart(modulated(plan, acquisition, scanner, body), acquisition, scanner)
 
 
 def planned_range_mm(acquisition: Acquisition, body: Body) -> tuple[float, float]:
