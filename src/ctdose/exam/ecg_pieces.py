@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 SAME = 1e-9
 
 
+class PhaseError(CtdoseError):
+    """A known phase that does not go with the length of the scan: why, and what would be right."""
+
+    def __init__(self, percent: float, why: str, right: str) -> None:
+        super().__init__(f"start_phase_percent={percent:g} ({why}). {right}")
+        self.percent, self.why, self.right = percent, why, right
+
+
 def follow_heart(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Plan:
     """Let the current of a helical plan follow the heart; other plans come back as they are.
 
@@ -45,7 +53,7 @@ def follow_heart(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Plan
 
     Raises
     ------
-    CtdoseError
+    PhaseError
         No current flows: the scan ends before the window begins. Or so little of the scan lies in the window that the
         stated mean takes more current than the tube gives.
     """
@@ -58,7 +66,7 @@ def follow_heart(plan: Plan, acquisition: Acquisition, scanner: Scanner) -> Plan
     total = math.fsum(piece.mas for piece in pieces)
     if total <= 0.0:
         why = f"{plan.name} lasts {plan.beam_on_time_s:.3g} s and the window does not begin in that time"
-        raise CtdoseError(f"start_phase_percent={ecg.start_phase_percent:g} ({why}). Write averaged.")
+        raise PhaseError(float(ecg.start_phase_percent), why, "Write averaged.")
     if ecg.output_is == "full":
         scale = 1.0 / ecg.mean_fraction
     elif keeps_open_mas(acquisition):
@@ -82,8 +90,7 @@ def _check_limits(acquisition: Acquisition, scanner: Scanner, ecg: Ecg, factor: 
         if factor > 1.0 and states_mean(acquisition) and needed > most * (1.0 + SAME):
             given = f"{scanner.scanner} gives {most:.4g}"
             why = f"little of the scan is in the window: it takes {needed:.4g} mA there, {given}"
-            right = "Write averaged, or a lower output."
-            raise CtdoseError(f"start_phase_percent={ecg.start_phase_percent:g} ({why}). {right}")
+            raise PhaseError(float(ecg.start_phase_percent), why, "Write averaged, or a lower output.")
 
 
 def _open_mas(pieces: Sequence[ViewPiece]) -> float:

@@ -9,13 +9,15 @@ from ctdose.errors import CtdoseError
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.beam_choice import BeamChoice, angle_offset_rad, beams_of
 from ctdose.exam.course import course_of
-from ctdose.exam.ecg_pieces import follow_heart
+from ctdose.exam.ecg_pieces import PhaseError, follow_heart
 from ctdose.exam.exposure import resolve_exposure
+from ctdose.exam.faults import ExamError, Report
 from ctdose.exam.model import Exam
 from ctdose.exam.modulation import TubeCurrents, modulated
 from ctdose.exam.phantom_checks import Body, body_name
 from ctdose.exam.view_pieces import OPEN, ViewPiece, beam_pieces
 from ctdose.scanner.model import Scanner
+from ctdose.yaml_reader import Document
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,24 @@ class Plan:
 
 
 def plan_exam(exam: Exam, scanner: Scanner, body: Body) -> tuple[Plan, ...]:
-    """Resolve all acquisitions of an exam on one body; see `plan_acquisition`."""
+    """Resolve all acquisitions of an exam on one body; see `plan_acquisition`.
+
+    Raises
+    ------
+    ExamError
+        A known heart phase does not go with the length of the scan.
+    """
     axis = isocentre_xy_mm(exam, body)
-    return tuple(plan_acquisition(item, scanner, body, axis) for item in exam.acquisitions)
+    plans = []
+    for i, item in enumerate(exam.acquisitions):
+        try:
+            plans.append(plan_acquisition(item, scanner, body, axis))
+        except PhaseError as error:
+            report = Report(exam._document or Document(None, {}, exam.file))
+            here = ("acquisitions", i, "ecg", "start_phase_percent")
+            report.add(here, error.percent, error.why, error.right)
+            raise ExamError(report.document.file, report.faults) from None
+    return tuple(plans)
 
 
 def plan_acquisition(
