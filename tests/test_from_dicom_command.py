@@ -234,6 +234,23 @@ def test_one_rotation_of_a_wide_beam(run, tmp_path):
     assert "Give --table-increment-mm" in error
 
 
+def test_a_filter_that_the_header_tells_of_is_asked_for(run, tmp_path):
+    made.write(tmp_path / "s", made.slices(52, FilterMaterial=["ALUMINUM", "TIN"]))
+    code, _, error = run("s", "-o", "mine.yaml", *ENOUGH)
+    assert code == 2
+    assert "filter (header (0018,7050) Filter Material says tin, and not which filter" in error
+    assert "Give --filter: tin-0.4 or tin-0.6 or none." in error
+    assert run("s", "-o", "mine.yaml", *ENOUGH, "--filter", "tin-0.4")[0] == 0
+    assert load_exam(tmp_path / "mine.yaml").acquisitions[0].filter == "tin-0.4"
+    code, _, error = run("s", "-o", "other.yaml", *ENOUGH, "--filter", "none")
+    assert code == 0, error
+    assert "has no effect" not in error
+    assert load_exam(tmp_path / "other.yaml").acquisitions[0].filter is None
+    made.write(tmp_path / "plain", made.slices(52, FilterMaterial="ALUMINUM"))
+    code, _, error = run("plain", "-o", "plain.yaml", *ENOUGH)
+    assert code == 0, error
+
+
 def test_options_without_effect_are_said(run, series, tmp_path):
     given = (
         "--pitch",

@@ -119,6 +119,13 @@ def test_a_tilted_series_and_its_upright_reconstruction_are_one_tilted_scan():
     assert event.value("gantry_tilt_deg") == pytest.approx(20.0, abs=0.01)
 
 
+def test_slices_stacked_along_their_normal_are_tilted_if_the_header_says_so():
+    """Some images follow their own axis, y and z change: 5 mm along the normal are 5 / cos on the axis, 19 steps."""
+    event = one(oblique(f"{math.degrees(0.3):.2f}"))
+    assert event.value("gantry_tilt_deg") == pytest.approx(17.19, abs=0.01)
+    assert event.value("length_mm") == pytest.approx((19 * 5 + 5) / math.cos(0.3), abs=2e-3)
+
+
 def test_small_angles_are_no_tilt():
     event = one(made.slices(GantryDetectorTilt="0.5"))
     assert event.value("gantry_tilt_deg") is None

@@ -22,6 +22,7 @@ HELP = {
     "rotation_time_s": "Time of a rotation.",
     "table_increment_mm": "Feed of an axial scan.",
     "rotations": "Of a stationary scan.",
+    "filter": "An additional flat filter of the scanner, or none.",
     "gantry_tilt_deg": "Tilt of the gantry; positive: front of the patient towards the feet.",
     "second_tube_voltage_kv": "Of the second tube of a dual-source scanner.",
     "second_tube_current_ma": "Mean current of the second tube in mA.",

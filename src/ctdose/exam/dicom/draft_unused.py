@@ -23,4 +23,6 @@ def unused_options(drafts: list[AcquisitionDraft], wishes: Wishes) -> Iterator[s
 
 
 def _is_used(draft: AcquisitionDraft, key: str) -> bool:
+    if key == "filter" and "filter_material" in draft.event.known:
+        return True  # none answers what was asked
     return key in draft.values or (key in SECOND_TUBE and "second_tube" in draft.nested)

@@ -17,8 +17,9 @@ NEVER_KNOWN = (
     "table_direction: craniocaudal is assumed; it matters with a start angle only",
     "over-ranging: the formula of the scanner file",
     "the table under the patient: not simulated unless the exam says so",
-    "additional flat filters and the focal spot: those of the scanner file by default; Filter Type and Focal Spots of "
-    "a header name them in words of the maker",
+    "additional flat filters: none unless Filter Material of a header, or --filter, tells of one; Filter Type names them "
+    "in words of the maker",
+    "focal spot: the first of the scanner file",
 )
 NO_LENGTH = (
     "irradiation beyond the images (slices that were not made or not given): only a dose report tells it"

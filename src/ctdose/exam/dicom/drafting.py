@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ctdose.exam.acquisition import MODES
 from ctdose.exam.dicom.acquisition_draft import AcquisitionDraft
+from ctdose.exam.dicom.draft_filter import put_filter
 from ctdose.exam.dicom.draft_fitting import fitted
 from ctdose.exam.dicom.draft_output import put_modulation, put_output
 from ctdose.exam.dicom.draft_range import put_scan_range
@@ -66,6 +67,7 @@ def draft_acquisition(
     if mode.value == "localizer":
         draft.values["gantry_angle_deg"] = Known(0.0, "default")
         draft.remarks.append("gantry_angle_deg: no file tells where the tube stood; in front is simulated")
+    put_filter(draft, wishes, scanner)
     put_tubes(draft, wishes, scanner)
     put_tilt(draft, wishes, scanner)
     put_scan_range(draft, wishes, own_z_mm)

@@ -53,7 +53,7 @@ HEADER = (
     ),
     *("CTDIPhantomTypeCodeSequence", "ImagePositionPatient", "ImageOrientationPatient", "PatientPosition"),
     *("Rows", "Columns", "PixelSpacing"),
-    *("CTAdditionalXRaySourceSequence", "MultienergyCTAcquisitionSequence"),
+    *("CTAdditionalXRaySourceSequence", "MultienergyCTAcquisitionSequence", "FilterMaterial"),
     *("PatientAge", "PatientSex", "PatientWeight", "PatientSize", "NumberOfFrames", "FrameOfReferenceUID"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 )

@@ -35,7 +35,7 @@ class Event:
     known : dict of str to Known
         ``mode``, ``tube_voltage_kv``, ``collimation_mm``, ``pitch``, ``rotation_time_s``, ``table_increment_mm``,
         ``rotations``, ``tube_current_ma``, ``ctdi_vol_mgy``, ``ctdi_phantom_cm``, ``dlp_mgy_cm``, ``length_mm`` (of
-        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``gantry_tilt_deg``,
+        what was to be imaged), ``z_range_mm``, ``isocentre_mm``, ``gantry_tilt_deg``, ``filter_material``,
         ``second_tube_voltage_kv``, ``second_tube_current_ma``, ``switched_tube_voltage_kv``,
         ``switched_tube_current_ma`` (then ``tube_current_ma`` is that of the first tube or voltage), ``region``,
         ``irradiation_event_uid``.

@@ -8,6 +8,8 @@ from ctdose.exam.dicom.layers import Layers
 from ctdose.exam.dicom.slice_plane import SlicePlane, middle_mm
 
 POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
+# Terms of Filter Material (0018,7050), by the materials of CID 10006; those that scanner files have as filters.
+FILTERS = {"TIN": "tin", "COPPER": "copper", "SILVER": "silver"}
 STEEPEST = 0.7  # of the slice's normal along z: half of a right angle
 MODES = {"SPIRAL": "helical", "SEQUENCED": "axial", "CONSTANT_ANGLE": "localizer", "STATIONARY": "stationary"}
 # Scan Options (0018,0022) is free text of the maker; these words say the mode.
@@ -47,6 +49,12 @@ def added_tubes(data: Layers) -> tuple[tuple[float, float | None], ...]:
                 (kv, first_above_0(number(item, "XRayTubeCurrentInmA"), number(item, "XRayTubeCurrent")))
             )
     return tuple(found)
+
+
+def filter_material(data: Layers) -> str | None:
+    """Material of an additional flat filter; aluminium, titanium and bowties are in every beam and tell nothing."""
+    found = [FILTERS[word] for word in words(data, "FilterMaterial") if word in FILTERS]
+    return found[0] if found else None
 
 
 def first_above_0(*values: float | None) -> float | None:

@@ -11,6 +11,7 @@ from ctdose.exam.dicom.codes import ctdi_phantom_cm_of
 from ctdose.exam.dicom.element import code, items, number, text, vector, words
 from ctdose.exam.dicom.frame_values import (
     added_tubes,
+    filter_material,
     first_above_0,
     is_axial,
     mode_of_frame,
@@ -48,6 +49,7 @@ class Frame:
     position: str
     tubes_kv: tuple[float, ...]
     added_tubes: tuple[tuple[float, float | None], ...]
+    filter_material: str | None
     current_ma: float | None
     exposure_mas: float | None
     exposure_time_ms: float | None
@@ -109,6 +111,7 @@ def _frame(data: Layers, image: Any) -> Frame:
         position=position_of(data),
         tubes_kv=tubes_kv(data),
         added_tubes=added_tubes(data),
+        filter_material=filter_material(data),
         current_ma=first_above_0(number(data, "XRayTubeCurrentInmA"), number(data, "XRayTubeCurrent")),
         exposure_mas=first_above_0(number(data, "ExposureInmAs"), number(data, "Exposure")),
         exposure_time_ms=first_above_0(number(data, "ExposureTimeInms"), number(data, "ExposureTime")),

@@ -12,10 +12,15 @@ ADDED = f"{HEADER} (0018,9360) Additional X-Ray Source"
 
 
 def put_tubes(event: Event, frames: list[Frame]) -> None:
-    """Put the voltage of the tube, and voltage and current of a second one, into an event.
+    """Put the voltage of the tube, what filters it, and voltage and current of a second one, into an event.
 
     After the current: that of slices of several voltages is no current of one tube.
     """
+    materials = {frame.filter_material for frame in frames} - {None}
+    if materials:
+        event.put(
+            "filter_material", sorted(filter(None, materials))[0], f"{HEADER} (0018,7050) Filter Material"
+        )
     voltages = {kv for frame in frames for kv in frame.tubes_kv if kv}
     if len(voltages) == 1:
         event.put("tube_voltage_kv", voltages.pop(), f"{HEADER} (0018,0060) KVP")

@@ -21,6 +21,7 @@ OPTIONS = {
     "tube_current_ma": "--tube-current-ma",
     "ctdi_vol_mgy": "--ctdi-vol-mgy",
     "ctdi_phantom_cm": "--ctdi-phantom-cm",
+    "filter": "--filter",
     "gantry_tilt_deg": "--gantry-tilt-deg",
     "second_tube_voltage_kv": "--second-tube-voltage-kv",
     "second_tube_current_ma": "--second-tube-current-ma",
