@@ -17,8 +17,8 @@ NEVER_KNOWN = (
     "table_direction: craniocaudal is assumed; it matters with a start angle only",
     "over-ranging: the formula of the scanner file",
     "the table under the patient: not simulated unless the exam says so",
-    "additional flat filters: none unless Filter Material of a header, or --filter, tells of one; Filter Type names them "
-    "in words of the maker",
+    "additional flat filters: none unless Filter Material of a header, or --filter, tells of one; Filter Type names "
+    "them in words of the maker",
     "focal spot: the first of the scanner file",
 )
 NO_LENGTH = (
