@@ -1,10 +1,14 @@
-"""Tables on a terminal: no word and no number is broken, however narrow it is."""
+"""Tables on a terminal: no word and no number is broken, however narrow it is, and no text of a file does harm."""
 
+import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
+from ctdose.cli.main import main
 from ctdose.cli.table import column_widths, print_table
+from ctdose.results.result_file import load_result, save_result
 
 HEADINGS = ("organ", "dose (mGy)", "remark")
 ROWS = [
@@ -42,3 +46,21 @@ def test_everything_is_printed_at_any_width(capsys, monkeypatch, columns):
     for piece in ("extrathoracic_region", "2.02 ± 0.16", "11.53 ± 0.11", "adult-male,", "there"):
         assert piece in text
     assert len({len(line) for line in text.splitlines()}) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "evil.h5"], ["show", "evil.h5", "--all"], ["diff", "evil.h5", "good.h5"]]
+)
+def test_a_text_in_a_result_reaches_the_terminal_as_text(tmp_path, monkeypatch, capsys, words):
+    """A result may come from somebody else: its title must neither move the cursor nor make lines of its own."""
+    monkeypatch.chdir(tmp_path)
+    good = load_result(Path(__file__).parent / "data" / "result_1_0.h5")
+    save_result(good, "good.h5")
+    evil = "\x1b[2J\nliver\t0"
+    save_result(
+        dataclasses.replace(good, exam=evil, versions={**good.versions, "ctdose_version": evil}), "evil.h5"
+    )
+    main(words)
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert not [line for line in shown.out.splitlines() if line.startswith("liver\t0")]

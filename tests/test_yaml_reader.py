@@ -134,7 +134,25 @@ def test_the_hash_is_that_of_the_file(tmp_path):
     assert read_yaml(file).sha256 == hashlib.sha256(b"a: 1\n").hexdigest()
 
 
+@pytest.mark.parametrize(
+    "text", [r"\0", r"\u0007", r"\x1b[31m", r"a\x7f", r"\u0085", r"\ud800", r"\N", r"line\rback"]
+)
+@pytest.mark.parametrize("place", ['a: "{}"', '"{}": 1', 'b: ["{}"]'])
+def test_an_escape_cannot_stand_for_a_control_character(text, place):
+    """HDF5 keeps no null byte, no file a half of a surrogate pair: a run would fail when it is saved."""
+    with pytest.raises(FileFaults, match=r"x\.yaml:1: .*\(a control character\)\. Remove it"):
+        parse_yaml(place.format(text).encode(), "x.yaml")
+
+
+def test_lines_and_tabs_are_text():
+    assert parse_yaml(rb'a: "one\ttwo\nthree \u00e9 \U0001F600"', "x").data == {
+        "a": "one\ttwo\nthree \u00e9 \U0001f600"
+    }
+
+
 def test_messages_hold_no_control_characters():
     with pytest.raises(FileFaults) as caught:
         parse_yaml(b'"a\\e[31m\\n": 1\n"a\\e[31m\\n": 2\n', "f")
-    assert str(caught.value).isprintable()
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)

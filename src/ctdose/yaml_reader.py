@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import yaml
 
@@ -19,6 +20,7 @@ from ctdose.yaml_scalars import plain_scalar
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_BYTES = 1 << 18
 MAX_DEPTH = 16
+UNFIT = frozenset({"Cc", "Cs"})  # Unicode's control characters, and halves of surrogate pairs
 MAX_VALUES = 20_000  # after aliases are expanded: bounds what a few lines of aliases can grow into
 
 
@@ -209,8 +211,17 @@ class _Builder:
                 if self.count > MAX_VALUES:
                     break
             return items
+        text = self._text(node, path)
         # A scalar in quotes or in a block is text, whatever it looks like.
-        return plain_scalar(str(node.value)) if node.style is None else str(node.value)
+        return plain_scalar(text) if node.style is None else text
+
+    def _text(self, node: Any, path: KeyPath) -> str:
+        """Text of a scalar; an escape can stand for what no file and no terminal should be given."""
+        text = str(node.value)
+        if any(category(char) in UNFIT and char not in "\n\t" for char in text):
+            right = "Remove it: only text belongs here."
+            self.faults.append(Fault(path, ABSENT, "a control character", right, node.start_mark.line + 1))
+        return text
 
     def _mapping(self, node: Any, path: KeyPath, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -220,7 +231,7 @@ class _Builder:
                 right = "A key is one word."
                 self.faults.append(Fault(path, ABSENT, "a list or mapping stands as a key", right, line))
                 continue
-            key = str(key_node.value)
+            key = self._text(key_node, path)
             here = (*path, key)
             if key in data:
                 right = f"Keep one; the first is in line {self.lines[here]}."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ctdose.cli.table import print_table
+from ctdose.faults import one_line
 
 if TYPE_CHECKING:
     from ctdose.results.diff import Diff
@@ -38,7 +39,7 @@ def diff(
     found = diff_results(load_result(a), load_result(b))
     print(f"{found.verdict[:1].upper()}{found.verdict[1:]}.")
     for setting in found.settings:
-        print(f"{setting[:1].upper()}{setting[1:]}.")
+        print(one_line(f"{setting[:1].upper()}{setting[1:]}."))
     if found.shared:
         print(f"{found.shared[:1].upper()}{found.shared[1:]}.")
     if found.scores:

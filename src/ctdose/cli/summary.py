@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ctdose.cli.couch_lines import has_table
 from ctdose.cli.messages import say
 from ctdose.cli.table import print_table
+from ctdose.faults import one_line
 
 if TYPE_CHECKING:
     from ctdose.results.acquisition_table import AcquisitionRow
@@ -34,7 +35,7 @@ def print_result(result: Result, *, everything: bool = False) -> None:
     """
     from ctdose.results.tables import dose_lines, to_tsv
 
-    sentences = [*_about(result), *dose_lines(result)]
+    sentences = [one_line(line) for line in (*_about(result), *dose_lines(result))]
     if sys.stdout.isatty():
         _print_aligned(table_rows(result, everything))
         print("\n".join(sentences))

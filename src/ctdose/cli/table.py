@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Literal
 
+from ctdose.faults import one_line
+
 Cells = Sequence[str]
 BORDERS = 3  # characters between two columns
 LONGEST_WORD = 32  # a path or an address may be broken
@@ -25,11 +27,12 @@ def print_table(
     numbers : sequence of int
         Columns that are aligned to the right.
     """
+    rows = [tuple(one_line(cell) for cell in row) for row in rows]  # a name in a file may hold anything
     if sys.stdout.isatty():
         _aligned(headings, rows, title, numbers)
         return
     for row in (headings, *rows):
-        print("\t".join(cell.replace("\t", " ") for cell in row))
+        print("\t".join(row))
 
 
 def _aligned(headings: Cells, rows: Sequence[Cells], title: str, numbers: Sequence[int]) -> None:

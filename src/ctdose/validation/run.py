@@ -11,7 +11,9 @@ from ctdose.validation.job import Job
 from ctdose.validation.row import Row
 
 CASES = ("1", "2", "4.1", "4.2", "5")
-NO_VOLUME = "needs the report's voxel torso. Give the path of case5world.tar.gz, or set CTDOSE_REFERENCE"
+NO_VOLUME = (
+    "case=5 (needs the report's voxel torso). Give case5world.tar.gz with --volume, or set CTDOSE_REFERENCE."
+)
 
 Path = str | os.PathLike[str]
 OnJob = Callable[[str, int, int], None]
@@ -44,7 +46,7 @@ def plan_jobs(cases: Iterable[str] = (), volume_path: Path | None = None) -> lis
     wanted = [str(case) for case in cases]
     path = case_5.find_volume(volume_path)
     if path is None and any(name.split("/")[0] == case_5.CASE for name in wanted):
-        raise CtdoseError(f"case=5 ({NO_VOLUME}).")
+        raise CtdoseError(NO_VOLUME)
     every = [*case_1.jobs(), *case_2.jobs(), *case_4.disc_jobs(), *case_4.rod_jobs()]
     if path is not None:
         every += case_5.jobs(path)
