@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctdose.cli.messages import show_lines
 from ctdose.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def print_uncertainty(result: Result, *, csv: bool, everything: bool) -> None:
     if _printed_plainly(rows, uncertainty_lines(result), csv=csv):
         return
     print_table(HEADINGS, [_cells(row) for row in rows], numbers=range(1, len(HEADINGS)))
-    print("\n".join(uncertainty_lines(result)))
+    show_lines(uncertainty_lines(result))
 
 
 def print_profile(result: Result, organ: str, *, csv: bool) -> None:
@@ -52,7 +53,7 @@ def print_profile(result: Result, organ: str, *, csv: bool) -> None:
         for row in rows
     ]
     print_table(PROFILE_HEADINGS, cells, numbers=(2, 4, 5))
-    print("\n".join(lines))
+    show_lines(lines)
 
 
 def _printed_plainly(rows: Sequence[Row], lines: Sequence[str], *, csv: bool) -> bool:
@@ -64,7 +65,7 @@ def _printed_plainly(rows: Sequence[Row], lines: Sequence[str], *, csv: bool) ->
         return True
     if sys.stdout.isatty():
         return False
-    print("".join(f"# {line}\n" for line in lines), end="")
+    show_lines(lines, "# ")
     print(to_tsv(rows), end="")
     return True
 

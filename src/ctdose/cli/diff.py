@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ctdose.cli.messages import show_lines
 from ctdose.cli.table import print_table
-from ctdose.faults import one_line
 
 if TYPE_CHECKING:
     from ctdose.results.diff import Diff
@@ -37,11 +37,8 @@ def diff(
     from ctdose.results.result_file import load_result
 
     found = diff_results(load_result(a), load_result(b))
-    print(f"{found.verdict[:1].upper()}{found.verdict[1:]}.")
-    for setting in found.settings:
-        print(one_line(f"{setting[:1].upper()}{setting[1:]}."))
-    if found.shared:
-        print(f"{found.shared[:1].upper()}{found.shared[1:]}.")
+    sentences = (found.verdict, *found.settings, found.shared)
+    show_lines(f"{text[:1].upper()}{text[1:]}." for text in sentences if text)
     if found.scores:
         _show_scores(found, everything)
     return 0 if found.agree else 1

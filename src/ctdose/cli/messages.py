@@ -1,9 +1,10 @@
-"""What is said beside the tables: notices and errors, on standard error, one line each."""
+"""Lines on standard output and standard error: whatever a text of a file holds, each stays one line."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from ctdose.faults import one_line
 
@@ -12,6 +13,12 @@ def say(text: str) -> None:
     """Write lines to standard error; what could confuse a terminal is replaced."""
     for line in text.splitlines() or [""]:
         print(one_line(line), file=sys.stderr, flush=True)
+
+
+def show_lines(lines: Iterable[str], mark: str = "") -> None:
+    """Write lines to standard output, each after a mark; what could confuse a terminal is replaced."""
+    for line in lines:
+        print(f"{mark}{one_line(line)}")
 
 
 def lenient_streams() -> None:

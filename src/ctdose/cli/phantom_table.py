@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctdose.cli.messages import show_lines
 from ctdose.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ NUMBERS = (1, *range(3, len(HEADINGS)))
 
 def print_body(body: VoxelPhantom, ranges: Sequence[ScanRange] = ()) -> None:
     """Print the lines on a body and its organ table."""
-    print("\n".join(about(body, ranges)))
+    show_lines(about(body, ranges))
     print_table(HEADINGS, organ_rows(body), numbers=NUMBERS)
 
 

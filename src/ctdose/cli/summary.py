@@ -7,9 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from ctdose.cli.couch_lines import has_table
-from ctdose.cli.messages import say
+from ctdose.cli.messages import say, show_lines
 from ctdose.cli.table import print_table
-from ctdose.faults import one_line
 
 if TYPE_CHECKING:
     from ctdose.results.acquisition_table import AcquisitionRow
@@ -35,12 +34,12 @@ def print_result(result: Result, *, everything: bool = False) -> None:
     """
     from ctdose.results.tables import dose_lines, to_tsv
 
-    sentences = [one_line(line) for line in (*_about(result), *dose_lines(result))]
+    sentences = [*_about(result), *dose_lines(result)]
     if sys.stdout.isatty():
         _print_aligned(table_rows(result, everything))
-        print("\n".join(sentences))
+        show_lines(sentences)
     else:
-        print("".join(f"# {line}\n" for line in sentences), end="")
+        show_lines(sentences, "# ")
         print(to_tsv(table_rows(result, everything)), end="")
     note = imprecise_organs(result)
     if note:
@@ -56,8 +55,7 @@ def print_acquisitions(result: Result) -> None:
         print(to_tsv(rows), end="")
         return
     print_table(INDEX_HEADINGS, [_index_cells(row) for row in rows], numbers=(2, 3, 4, 5, 6))
-    for note in dict.fromkeys(row.ssde_note for row in rows if row.ssde_note):
-        print(f"  SSDE: {note}")
+    show_lines(dict.fromkeys(row.ssde_note for row in rows if row.ssde_note), "  SSDE: ")
 
 
 def _index_cells(row: AcquisitionRow) -> tuple[str, ...]:
@@ -117,8 +115,7 @@ def _print_aligned(rows: list[OrganRow]) -> None:
     """Print the table for eyes: rounded, long notes below it."""
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
     print_table(HEADINGS, [_cells(row, notes) for row in rows], numbers=(1, 2, 3, 4))
-    for number, note in enumerate(notes, start=1):
-        print(f"  [{number}] {note}")
+    show_lines(f"  [{number}] {note}" for number, note in enumerate(notes, start=1))
     if notes:
         print()
 
