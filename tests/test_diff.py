@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ctdose.cli.main import main
 from ctdose.results.diff import diff_results, sidak_threshold
 from ctdose.results.result_file import load_result, save_result
 
@@ -56,6 +57,19 @@ def test_one_bit_of_a_map_is_noticed(result):
     assert found.differing_parts == ("/bodies/adult-male/dose/absorbed_dose_mgy",)
     assert found.agree is True
     assert found.max_abs_z == 0.0
+
+
+def test_the_command_names_the_parts_if_they_are_few(result, tmp_path, capsys):
+    save_result(result, tmp_path / "a.h5")
+    save_result(dataclasses.replace(result, exam_yaml=result.exam_yaml + "# again\n"), tmp_path / "b.h5")
+    assert main(["diff", str(tmp_path / "a.h5"), str(tmp_path / "b.h5")]) == 0
+    assert "Not the same in all bits: /provenance/exam_yaml; all else is.\n" in capsys.readouterr().out
+    moved = with_organs(result, lambda organ: shifted(organ, 1.0))
+    save_result(
+        dataclasses.replace(moved, exam="x", scanner_yaml="y", seed=2, histories=1), tmp_path / "c.h5"
+    )
+    main(["diff", str(tmp_path / "a.h5"), str(tmp_path / "c.h5")])
+    assert "Not the same in all bits" not in capsys.readouterr().out
 
 
 def test_nan_is_equal_to_nan_and_not_to_zero(result):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ctdose.results.diff import Diff
 
 SHOWN = 10
+FEW_PARTS = 5
 HEADINGS = ("quantity", "A", "sigma_A", "B", "sigma_B", "A-B", "sigma_A-B", "deviation_in_sigma")
 
 
@@ -37,11 +38,18 @@ def diff(
     from ctdose.results.result_file import load_result
 
     found = diff_results(load_result(a), load_result(b))
-    sentences = (found.verdict, *found.settings, found.shared)
+    sentences = (found.verdict, *found.settings, found.shared, _parts(found))
     show_lines(f"{text[:1].upper()}{text[1:]}." for text in sentences if text)
     if found.scores:
         _show_scores(found, everything)
     return 0 if found.agree else 1
+
+
+def _parts(found: Diff) -> str:
+    """Which parts of the files are not the same, if that can be said in a line."""
+    if not 0 < len(found.differing_parts) <= FEW_PARTS:
+        return ""
+    return f"not the same in all bits: {', '.join(found.differing_parts)}; all else is"
 
 
 def _show_scores(found: Diff, everything: bool) -> None:

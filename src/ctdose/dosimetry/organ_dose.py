@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ctdose.dosimetry.body_rows import BodyRows
 from ctdose.dosimetry.systematic_parts import SystematicParts
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
+from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.simulation.sums import Sums
 
@@ -143,55 +146,55 @@ def body_dose(
         z range for `mass_in_range_fraction`.
     """
     mean, error = sums.row_estimates()
-    regions = rows.organ_mass_g.size
-    first_composite = regions + len(rows.responses)
     in_range = fraction_in_range(phantom, irradiated_mm)
     voxel_mass = phantom.region_masses_g()
     organs: dict[str, OrganDose] = {}
-
-    def put(into: dict[str, OrganDose], name: str, value: float, sigma: float, **about: object) -> None:
-        dose, standard_error = float(scale.mgy(value)), float(scale.mgy(sigma))
-        into[name] = OrganDose(
-            name=name,
-            absorbed_dose_mgy=dose,
-            standard_error_mgy=standard_error,
-            systematic_error_mgy=dose * scale.relative_systematic_error,
-            **about,  # type: ignore[arg-type]
-        )
-
     for organ in phantom.organs:
         r = organ.organ_id
-        if r >= regions or voxel_mass[r] == 0.0:
-            continue
-        mass = rows.organ_mass_g[r]
-        about = {
-            "organ_id": r,
-            "icrp103_tissue": organ.icrp103_tissue or "",
-            "snomed": organ.snomed or "",
-            "mass_g": float(voxel_mass[r]),
-            "reference_mass_g": organ.reference_mass_g,
-            "mass_in_range_fraction": float(in_range[r]),
-            "partial": organ.partial or organ.omitted_mass_g > 0,
-            "note": organ.note,
-        }
-        put(organs, organ.name, mean[r] / mass, error[r] / mass, **about)
+        if r < rows.organ_mass_g.size and voxel_mass[r] > 0.0:
+            mass = rows.organ_mass_g[r]
+            about = _about_organ(organ, float(voxel_mass[r]), float(in_range[r]))
+            organs[organ.name] = _organ_dose(organ.name, mean[r] / mass, error[r] / mass, scale, about)
     tissues: dict[str, OrganDose] = {}
     weighted: dict[str, tuple[float, float]] = {}
-    for k, composite in enumerate(rows.composites):
-        value, sigma = (composite.scale * a[first_composite + k] for a in (mean, error))
+    for row, composite in enumerate(rows.composites, start=rows.organ_mass_g.size + len(rows.responses)):
+        value, sigma = composite.scale * mean[row], composite.scale * error[row]
         kind, name = composite.name.split(":")
         if kind == "weighted":
             weighted[name] = (float(scale.mgy(value)), float(scale.mgy(sigma)))
             continue
         about = _about_combination(kind, name, phantom, rows, voxel_mass, in_range, composite.coefficients)
-        put(tissues if kind == "tissue" else organs, name, value, sigma, **about)
-    for name in ("red_bone_marrow", "bone_surface"):
-        if name in tissues:
-            organs[name] = tissues[name]
+        (tissues if kind == "tissue" else organs)[name] = _organ_dose(name, value, sigma, scale, about)
+    organs |= {name: tissues[name] for name in ("red_bone_marrow", "bone_surface") if name in tissues}
     return BodyDose(phantom.name, organs, tissues, weighted)
 
 
-def _about_combination(kind, name, phantom, rows, voxel_mass, in_range, coefficients) -> dict[str, object]:
+def _organ_dose(name: str, value: float, sigma: float, scale: Scale, about: Mapping[str, Any]) -> OrganDose:
+    """Dose of an organ from keV/g per history, and what else is known of it."""
+    dose = float(scale.mgy(value))
+    return OrganDose(
+        name=name,
+        absorbed_dose_mgy=dose,
+        standard_error_mgy=float(scale.mgy(sigma)),
+        systematic_error_mgy=dose * scale.relative_systematic_error,
+        **about,
+    )
+
+
+def _about_organ(organ: Organ, mass_g: float, in_range: float) -> dict[str, Any]:
+    return {
+        "organ_id": organ.organ_id,
+        "icrp103_tissue": organ.icrp103_tissue or "",
+        "snomed": organ.snomed or "",
+        "mass_g": mass_g,
+        "reference_mass_g": organ.reference_mass_g,
+        "mass_in_range_fraction": in_range,
+        "partial": organ.partial or organ.omitted_mass_g > 0,
+        "note": organ.note,
+    }
+
+
+def _about_combination(kind, name, phantom, rows, voxel_mass, in_range, coefficients) -> dict[str, Any]:
     """Mass, range and tissue of a group or tissue from its regions."""
     regions = [row for row in coefficients if row < voxel_mass.size]
     responses = [
