@@ -1,6 +1,7 @@
 """Keys of a file from its models: paths, types, defaults."""
 
 import pytest
+from pydantic import ValidationError
 
 from ctdose.file_keys import format_table
 from ctdose.schema import Checked, key
@@ -59,3 +60,15 @@ def test_schema_says_the_unit_and_nothing_of_ours():
     assert schema["title"] == "outer"
     assert schema["$defs"]["Inner"]["properties"]["size_mm"]["description"] == "Size (mm)"
     assert "modes" not in schema["properties"]["flag"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\x1b[31m", "\ud800", "\x85"])
+def test_no_field_takes_a_control_character(text):
+    """A cell of a table reaches the models without YAML's reader."""
+
+    class Named(Checked):
+        name: str = key(doc="its name")
+
+    assert Named(name="two\nlines\tÄ").name == "two\nlines\tÄ"
+    with pytest.raises(ValidationError, match="a control character"):
+        Named(name=text)

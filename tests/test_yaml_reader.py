@@ -135,7 +135,16 @@ def test_the_hash_is_that_of_the_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", [r"\0", r"\u0007", r"\x1b[31m", r"a\x7f", r"\u0085", r"\ud800", r"\N", r"line\rback"]
+    "text",
+    [
+        r"\0",
+        r"\u0007",
+        r"\x1b[31m",
+        r"a\x7f",
+        r"\u0085",
+        r"\ud800",
+        r"\N",
+    ],
 )
 @pytest.mark.parametrize("place", ['a: "{}"', '"{}": 1', 'b: ["{}"]'])
 def test_an_escape_cannot_stand_for_a_control_character(text, place):

@@ -5,9 +5,19 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, PydanticUndefined
+
+from ctdose.yaml_scalars import CONTROL_CHARACTER, holds_control_character
 
 LATER = "not available in this version"
 
@@ -16,6 +26,14 @@ class Checked(BaseModel):
     """Base of all models: no unknown key, no silent conversion, no change after the check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        """Not only YAML brings texts: a cell of a table does too."""
+        if isinstance(value, str) and holds_control_character(value):
+            raise fault(*CONTROL_CHARACTER)
+        return value
 
 
 def key(

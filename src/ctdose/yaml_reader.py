@@ -10,17 +10,15 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 import yaml
 
 from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
-from ctdose.yaml_scalars import plain_scalar
+from ctdose.yaml_scalars import CONTROL_CHARACTER, holds_control_character, plain_scalar
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_BYTES = 1 << 18
 MAX_DEPTH = 16
-UNFIT = frozenset({"Cc", "Cs"})  # Unicode's control characters, and halves of surrogate pairs
 MAX_VALUES = 20_000  # after aliases are expanded: bounds what a few lines of aliases can grow into
 
 
@@ -163,7 +161,7 @@ def _compose(text: str, file: str, error: type[FileFaults]) -> Any:
         found = Fault((), ABSENT, fault.why, fault.right, fault.mark.line + 1)
     except yaml.reader.ReaderError as fault:
         line = text[: fault.position].count("\n") + 1
-        found = Fault((), ABSENT, "a control character", "Remove it: only text belongs here.", line)
+        found = Fault((), ABSENT, *CONTROL_CHARACTER, line)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         why = f"not YAML: {fault.problem or fault.context}"
@@ -218,9 +216,8 @@ class _Builder:
     def _text(self, node: Any, path: KeyPath) -> str:
         """Text of a scalar; an escape can stand for what no file and no terminal should be given."""
         text = str(node.value)
-        if any(category(char) in UNFIT and char not in "\n\t" for char in text):
-            right = "Remove it: only text belongs here."
-            self.faults.append(Fault(path, ABSENT, "a control character", right, node.start_mark.line + 1))
+        if holds_control_character(text):
+            self.faults.append(Fault(path, ABSENT, *CONTROL_CHARACTER, node.start_mark.line + 1))
         return text
 
     def _mapping(self, node: Any, path: KeyPath, depth: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 MAX_SCALAR = 4000  # keeps int() away from its limit, and from its quadratic conversion
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
@@ -44,3 +45,13 @@ def plain_scalar(text: str) -> str | int | float | bool | None:
     if _INFINITY.match(text):
         return float("-inf") if text.startswith("-") else float("inf")
     return text
+
+
+CONTROL_CHARACTER = ("a control character", "Remove it: only text belongs here.")
+"""Why such a text is wrong, and what would be right."""
+UNFIT = frozenset({"Cc", "Cs"})  # Unicode's control characters, and halves of surrogate pairs
+
+
+def holds_control_character(text: str) -> bool:
+    """Whether a text holds what neither an HDF5 file nor a terminal should be given; line ends and tabs may be."""
+    return any(category(char) in UNFIT and char not in "\n\r\t" for char in text)
