@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -44,6 +45,7 @@ def key(
     example: Any = None,
     right: str = "",
     modes: tuple[str, ...] = (),
+    elsewhere: Mapping[str, str] | None = None,
     **limits: Any,
 ) -> Any:
     """Declare one key of a file.
@@ -62,10 +64,13 @@ def key(
         Overrides the sentence that says what would be right.
     modes : tuple of str
         Scan modes it belongs to; empty: all.
+    elsewhere : mapping of str to str, optional
+        What others (DICOM, a vendor) call one of its words, in lower case, to that word.
     **limits
         Limits as pydantic knows them: gt, ge, lt, le, min_length, max_length, pattern.
     """
     extra: Any = {"unit": unit, "example": example, "right": right, "modes": list(modes)}
+    extra |= {"elsewhere": dict(elsewhere)} if elsewhere else {}
     factory = {"default_factory": default} if callable(default) else {"default": default}
     return Field(**factory, description=doc, json_schema_extra=extra, **limits)
 
@@ -172,4 +177,11 @@ def _kind(field: FieldInfo) -> str:
     for name, word in words.items():
         if name in text:
             return word
-    return "a value"
+    return "its keys below it, indented by two spaces" if _is_mapping(field.annotation) else "a value"
+
+
+def _is_mapping(annotation: Any) -> bool:
+    """Whether a type, or a type within it, is a model."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(_is_mapping(item) for item in getattr(annotation, "__args__", ()))

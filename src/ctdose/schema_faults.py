@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,8 +11,9 @@ from pydantic_core import ErrorDetails
 
 from ctdose.errors import nearest
 from ctdose.faults import ABSENT, Fault, FileFaults, KeyPath
-from ctdose.schema import Checked, limit_text, right_text
+from ctdose.schema import Checked, extra_of, is_number, limit_text, right_text
 from ctdose.yaml_reader import Document
+from ctdose.yaml_scalars import plain_scalar
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
@@ -86,6 +88,7 @@ def inner_model(field: FieldInfo) -> type[BaseModel] | None:
     return search(field.annotation)
 
 
+NUMBERS = frozenset({"float_type", "int_type"})
 _WHY = {
     "missing": "missing",
     "float_type": "must be a number",
@@ -121,20 +124,26 @@ def _fault_of(item: ErrorDetails, model: type[BaseModel], document: Document) ->
     elif kind in ("literal_error", "enum"):
         allowed = [word.strip().strip("'\"") for word in context["expected"].replace(" or ", ", ").split(",")]
         why = "must be one of " + ", ".join(allowed)
-        right = (
-            nearest(value, allowed)
-            if isinstance(value, str)
-            else right or f"Write one of them: {allowed[0]}."
-        )
+        right = _near_words(value, allowed, field) or right or f"Write one of them: {allowed[0]}."
     elif kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         word = {"greater_than": "above", "greater_than_equal": "at least"}.get(kind, "")
         word = word or {"less_than": "below", "less_than_equal": "at most"}[kind]
         why = f"must be {word} {limit_text(next(iter(context.values())))}"
     else:
         why = _WHY.get(kind) or item["msg"][:1].lower() + item["msg"][1:]
+        if kind in NUMBERS and isinstance(value, str) and is_number(plain_scalar(value)):
+            why = f"{why}; quoted it is text"
     if value is None:
         why = f"{why}; nothing is given"
     return Fault(path, value, why, right, document.line(path))
+
+
+def _near_words(value: Any, allowed: list[str], field: FieldInfo | None) -> str:
+    """What somebody who wrote such a word may have meant; nothing if it is no word."""
+    if not isinstance(value, str):
+        return ""
+    ours = extra_of(field).get("elsewhere", {}).get(" ".join(re.split(r"[\s_-]+", value.lower())))
+    return f"Here that is called {ours}." if ours else nearest(value, allowed)
 
 
 def _near_keys(name: str, owner: type[BaseModel], model: type[BaseModel]) -> str:

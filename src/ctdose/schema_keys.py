@@ -72,7 +72,7 @@ def _tidy(node: Any) -> None:
     if isinstance(node, dict):
         if "modes" in node and "right" in node:
             unit = node.pop("unit", "")
-            for name in ("modes", "right", "example", "later"):
+            for name in ("modes", "right", "example", "later", "elsewhere"):
                 node.pop(name, None)
             if unit:
                 node["description"] = f"{node.get('description', '')} ({unit})".strip()

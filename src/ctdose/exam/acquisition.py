@@ -15,6 +15,14 @@ from ctdose.schema import AS_IS, Checked, fault, is_number, key
 
 Mode = Literal["helical", "axial", "stationary", "localizer"]
 MODES: tuple[Mode, ...] = ("helical", "axial", "stationary", "localizer")
+MODES_ELSEWHERE = {
+    "spiral": "helical",
+    **dict.fromkeys(("sequenced", "sequential", "step and shoot", "sequence"), "axial"),
+    **dict.fromkeys(
+        ("constant angle", "localiser", "scout", "topogram", "scanogram", "surview"), "localizer"
+    ),
+}
+"""DICOM's CT Acquisition Type (0018,9302) says SPIRAL, SEQUENCED, CONSTANT_ANGLE and STATIONARY; vendors say more."""
 OUTPUTS = ("tube_current_ma", "mas_per_rotation", "effective_mas", "ctdi_vol_mgy", "quality_reference_mas")
 ROTATING = ("helical", "axial", "stationary")
 REGION_WORD = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -62,7 +70,12 @@ class Acquisition(Checked):
     """One irradiation event. Units are in the names; `ctdose exam keys` lists meaning, default and range of each."""
 
     name: str = key(doc="Its name, unique in the exam", min_length=1, max_length=60, example="chest")
-    mode: Mode = key(doc="How tube and table move", example="helical", right="For example mode: helical.")
+    mode: Mode = key(
+        doc="How tube and table move",
+        example="helical",
+        right="For example mode: helical.",
+        elsewhere=MODES_ELSEWHERE,
+    )
     tube_voltage_kv: float = key(doc="Peak tube voltage", unit="kV", ge=40, le=150, example=120)
     bowtie: str = key(doc="A bowtie of the scanner", example="body")
     collimation_mm: float = key(doc="Nominal beam collimation nT", unit="mm", gt=0, le=200, example=40)
