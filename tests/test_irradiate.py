@@ -5,7 +5,7 @@ import pytest
 
 import ctdose
 from ctdose.kernels.tables import BATCH_HISTORIES
-from ctdose.simulation.irradiate import EnergyImparted
+from ctdose.simulation.energy_imparted import EnergyImparted
 from ctdose.simulation.scoring import Composite, FoldedResponse
 
 WATER, BONE = ctdose.Material("water"), ctdose.Material("cortical-bone")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ctdose.api import load_exam, load_result, prepare, simulate
     from ctdose.phantoms.voxel_phantom import VoxelPhantom
     from ctdose.physics.materials import Material
-    from ctdose.simulation.irradiate import EnergyImparted, irradiate
+    from ctdose.simulation.energy_imparted import EnergyImparted
+    from ctdose.simulation.irradiate import irradiate
     from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSource
 
 _HOME = {
@@ -25,7 +26,7 @@ _HOME = {
     "ParallelBeam": "ctdose.simulation.open_beams",
     "PointSource": "ctdose.simulation.open_beams",
     "RotatingSource": "ctdose.simulation.open_beams",
-    "EnergyImparted": "ctdose.simulation.irradiate",
+    "EnergyImparted": "ctdose.simulation.energy_imparted",
     "irradiate": "ctdose.simulation.irradiate",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,48 +10,14 @@ import numpy as np
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import open_beam_row, pack_beams
+from ctdose.simulation.energy_imparted import EnergyImparted
 from ctdose.simulation.open_beams import ParallelBeam, PointSource, RotatingSource
 from ctdose.simulation.runner import BatchRunner, Progress, batches_for
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.simulation.seed import random_key
-from ctdose.simulation.sums import Sums
 from ctdose.simulation.transport_tables import Physics, build_transport_tables
 from ctdose.simulation.views import FIXED_PIECE, PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
-
-
-@dataclass(frozen=True)
-class EnergyImparted:
-    """What `irradiate` returns.
-
-    Attributes
-    ----------
-    imparted_kev_per_history, standard_error_kev_per_history : float64 ndarray
-        Indexed by region number; rows of responses and composites follow the regions.
-    voxel_kev_per_history, voxel_standard_error_kev_per_history : float64 ndarray [z, y, x] or None
-        If a map was asked for.
-    histories : int
-        Simulated histories (whole batches of 65536).
-    transport_seconds : float
-        Time in the kernel alone, summed over threads.
-    sums : Sums
-        The integer tallies, for adding parts of a run and for errors of ratios.
-    """
-
-    imparted_kev_per_history: np.ndarray
-    standard_error_kev_per_history: np.ndarray
-    voxel_kev_per_history: np.ndarray | None
-    voxel_standard_error_kev_per_history: np.ndarray | None
-    histories: int
-    transport_seconds: float
-    sums: Sums
-
-    @classmethod
-    def from_sums(cls, sums: Sums) -> EnergyImparted:
-        """Derive the estimates from integer tallies, for instance from two parts of a run added up."""
-        mean, error = sums.row_estimates()
-        voxel, voxel_error = sums.voxel_estimates() if sums.voxels is not None else (None, None)
-        return cls(mean, error, voxel, voxel_error, sums.histories, sums.transport_seconds, sums)
 
 
 def _piece(beam: ParallelBeam | PointSource | RotatingSource, phantom: VoxelPhantom) -> PieceRow:
