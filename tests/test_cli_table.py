@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ctdose.cli.display import TerminalDisplay
 from ctdose.cli.main import main
 from ctdose.cli.table import column_widths, print_table
 from ctdose.results.result_file import load_result, save_result
@@ -46,6 +47,18 @@ def test_everything_is_printed_at_any_width(capsys, monkeypatch, columns):
     for piece in ("extrathoracic_region", "2.02 ± 0.16", "11.53 ± 0.11", "adult-male,", "there"):
         assert piece in text
     assert len({len(line) for line in text.splitlines()}) == 1
+
+
+def test_a_bar_is_named_in_plain_text(capfd, monkeypatch):
+    """A body has the name that its phantom's file gives it."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    display = TerminalDisplay()
+    display.begin("evil\x1b[2J")
+    display.note("said\x1b[2J")
+    display.close()
+    shown = capfd.readouterr().err
+    assert "evil?[2J" in shown
+    assert "said?[2J" in shown
 
 
 @pytest.mark.parametrize(

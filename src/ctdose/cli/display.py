@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ctdose.cli.messages import say
+from ctdose.faults import one_line
 
 FIRST_INTERVAL_S, INTERVAL_SHARE = 10.0, 0.2
 """Plain lines come ten seconds apart, later a fifth of the time that went by."""
@@ -90,7 +91,7 @@ class TerminalDisplay:
         """Add a bar."""
         for task in self._tasks.values():
             self._bars.update(task, completed=1.0)
-        self._tasks[stage] = self._bars.add_task(stage, total=1.0, text="")
+        self._tasks[stage] = self._bars.add_task(one_line(stage), total=1.0, text="")
 
     def update(self, stage: str, share: float, text: str) -> None:
         """Move the bar."""
@@ -98,7 +99,7 @@ class TerminalDisplay:
 
     def note(self, text: str) -> None:
         """Print it above the bars."""
-        self._bars.console.print(text, markup=False)
+        self._bars.console.print(one_line(text), markup=False)
 
     def close(self) -> None:
         """Leave the bars as they stand."""

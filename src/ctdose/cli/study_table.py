@@ -6,6 +6,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
+from ctdose.cli.messages import show_lines
 from ctdose.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def _of_image(criterion: str) -> bool:
 
 def _head(title: str, notes: list[str]) -> None:
     mark = "" if sys.stdout.isatty() else "# "
-    print(f"\n{mark}{title}" if not mark else f"{mark}{title}")
-    for note in notes:
-        print(f"{mark}{note}")
+    if not mark:
+        print()
+    show_lines([title, *notes], mark)
 
 
 def _print_settings(result: StudyResult, notes: list[str]) -> None:

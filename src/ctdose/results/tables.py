@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ctdose.faults import one_line
 from ctdose.results.acquisition_table import AcquisitionRow, acquisition_rows
 from ctdose.results.organ_table import OrganRow, organ_rows
 from ctdose.results.profile_table import ProfileRow, end_lines, profile_rows
@@ -47,9 +48,12 @@ __all__ = [
 def to_tsv(rows: Sequence[Any]) -> str:
     """Rows separated by tabs, with a line of column names: for pipes.
 
-    Tabs and line ends in a text become spaces; what is not known stays empty.
+    Tabs and line ends in a text become spaces, control characters question marks; what is not known stays empty.
     """
-    lines = [_columns(rows), *([" ".join(_text(cell).split()) for cell in _cells(row)] for row in rows)]
+    lines = [
+        _columns(rows),
+        *([one_line(" ".join(_text(cell).split())) for cell in _cells(row)] for row in rows),
+    ]
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
