@@ -77,7 +77,7 @@ def main() -> None:
     folder, begin = Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
     fill(folder / "files")
     found: dict[str, Figures] = {}
-    with Reader(folder / "files") as reader:
+    with Reader(folder / "files", seconds=20.0) as reader:
         for kind in kinds:
             share = IN_CI[kind] / sum(IN_CI[each] for each in kinds)
             found[kind] = fuzz(kind, round(wanted.inputs * share), reader, stop=False)
