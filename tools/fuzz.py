@@ -27,7 +27,7 @@ from fuzz_process import Figures, Reader  # noqa: E402
 from fuzz_run import IN_CI, NAMES, fuzz  # noqa: E402
 
 PAGE = ROOT / "docs" / "robustness.md"
-BEGIN, END = "<!-- python tools/fuzz.py --write -->", "<!-- end -->"
+BEGIN, END = "<!-- figures: python tools/fuzz.py --write -->", "<!-- end of figures -->"
 COLUMNS = ("file", "inputs", "refused", "read", "faults of ctdose", "crashes of libhdf5", "hangs of libhdf5")
 
 
