@@ -67,13 +67,14 @@ def by_command(kind: str, path: Path, expected: str) -> None:
 
 def simulate_nothing() -> None:
     """A manifest's right rows are not simulated here: each would take a second."""
-    from ctdose.cli import batch_run
+    from ctdose.batch import run
     from ctdose.errors import CtdoseError
 
-    def refuse(self, ready, place):
+    def refuse(*_):
         raise CtdoseError("not simulated here")
 
-    batch_run._Batch._simulate = refuse
+    assert callable(run._simulated)
+    run._simulated = refuse
 
 
 def peak_bytes() -> int:
