@@ -74,7 +74,7 @@ def exam_mappings() -> list[dict[str, Any]]:
 
 def _of_every_mode() -> list[dict[str, Any]]:
     found = []
-    for acquisition in yaml.safe_load(ACQUISITIONS.read_text()):
+    for acquisition in yaml.safe_load(ACQUISITIONS.read_text())["acquisitions"]:
         scanner = "generic-dual-source" if "second_tube" in acquisition else "generic-64"
         data = {
             "exam": "Mode",

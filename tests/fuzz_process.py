@@ -80,6 +80,8 @@ class Reader:
         else:
             fault = f"{outcome}: {said}"
         path.unlink()
+        if outcome == "fault":
+            self._end()  # what it has taken or changed shall not be the next one's
         fault = fault or self._left_behind(kind, outcome)
         if fault:
             figures.faults.append(fault)

@@ -3,6 +3,7 @@
 `python tools/fuzz.py` counts what becomes of them; the figures are in docs/robustness.md.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import fuzz_process
 from ctdose.yaml_writer import write_yaml
 from fuzz_bases import exam_mappings, fill, hdf5_base, scanner_mappings, study_mappings
 from fuzz_process import Figures, Reader, is_in_library
-from fuzz_run import IN_CI, LONGER, fuzz
+from fuzz_run import IN_CI, LONGER, NAMES, fuzz
 from fuzz_tables import CURRENT
 
 SHARES = [(kind, inputs) for kind, inputs in IN_CI.items()]
@@ -21,6 +22,22 @@ LONG = [pytest.param(kind, LONGER * inputs, marks=pytest.mark.slow) for kind, in
 def test_there_are_as_many_as_the_documentation_says():
     assert sum(IN_CI.values()) == 500
     assert LONGER * 500 == 10_000
+
+
+def test_the_documentation_has_the_figures(root):
+    page = (root / "docs" / "robustness.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- figures")[2].partition("<!-- end of figures")[0]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line[:1] == "|"
+    ]
+    found = {row[0]: [int(cell or 0) for cell in row[1:]] for row in rows[2:]}
+    assert list(found) == [*NAMES.values(), "all"]
+    inputs, refused, read, faults, crashes, hangs = (
+        sum(row[i] for row in list(found.values())[:-1]) for i in range(6)
+    )
+    assert found["all"] == [inputs, refused, read, faults, crashes, hangs]
+    assert inputs == refused + read + faults + crashes + hangs >= 10_000
+    assert faults == 0
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +95,9 @@ def test_what_they_are_made_from_is_read(folder, reader):
 def test_what_it_looks_for_is_seen(folder, monkeypatch, tmp_path, kind, code, outcome):
     """A reader that crashes, hangs or raises: a fault of ctdose, but for a crash in HDF5; the next input is read."""
     child = tmp_path / "child.py"
-    begin = f"def read_{kind}(path: Path) -> None:\n"
-    child.write_text(fuzz_process.CHILD.read_text().replace(begin, f"{begin}    {code}\n"))
+    odd = f'def odd(path):\n    {code}\n\n\nREADERS["{kind}"] = odd\n\n\nif __name__'
+    child.write_text(fuzz_process.CHILD.read_text().replace("if __name__", odd))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
     monkeypatch.setattr(fuzz_process, "CHILD", child)
     figures = Figures()
     with Reader(folder / "files", seconds=1.0) as reader:

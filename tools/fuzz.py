@@ -27,7 +27,7 @@ from fuzz_process import Figures, Reader  # noqa: E402
 from fuzz_run import IN_CI, NAMES, fuzz  # noqa: E402
 
 PAGE = ROOT / "docs" / "robustness.md"
-BEGIN, END = "<!-- python tools/fuzz.py --write -->", "<!-- end -->"
+BEGIN, END = "<!-- figures: python tools/fuzz.py --write -->", "<!-- end of figures -->"
 COLUMNS = ("file", "inputs", "refused", "read", "faults of ctdose", "crashes of libhdf5", "hangs of libhdf5")
 
 
@@ -47,7 +47,7 @@ def total_of(found: dict[str, Figures]) -> Figures:
     return total
 
 
-def text_of(found: dict[str, Figures], seconds: float) -> str:
+def text_of(found: dict[str, Figures], revision: str, seconds: float) -> str:
     """The table, and on what it was made."""
     import h5py
     import hypothesis
@@ -55,7 +55,6 @@ def text_of(found: dict[str, Figures], seconds: float) -> str:
     hdf5 = ("phantom", "result", "part")
     rows = [row(NAMES[kind], figures, kind in hdf5) for kind, figures in found.items()]
     rows.append(row("all", total_of(found), True))
-    revision = subprocess.check_output(["git", "rev-parse", "--short=7", "HEAD"], cwd=ROOT, text=True).strip()
     about = (
         f"{dt.datetime.now(dt.UTC).date()}, revision {revision}, Python {platform.python_version()}, "
         f"HDF5 {h5py.version.hdf5_version}, h5py {h5py.__version__}, hypothesis {hypothesis.__version__}; "
@@ -74,17 +73,18 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/robustness.md")
     wanted = parser.parse_args()
     kinds = wanted.kind or list(IN_CI)
+    revision = subprocess.check_output(["git", "rev-parse", "--short=7", "HEAD"], cwd=ROOT, text=True).strip()
     folder, begin = Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
     fill(folder / "files")
     found: dict[str, Figures] = {}
-    with Reader(folder / "files") as reader:
+    with Reader(folder / "files", seconds=20.0) as reader:
         for kind in kinds:
             share = IN_CI[kind] / sum(IN_CI[each] for each in kinds)
             found[kind] = fuzz(kind, round(wanted.inputs * share), reader, stop=False)
             print(row(NAMES[kind], found[kind], True), file=sys.stderr, flush=True)
             for fault in found[kind].faults[:20]:
                 print(fault[-2000:], file=sys.stderr)
-    text = text_of(found, time.monotonic() - begin)
+    text = text_of(found, revision, time.monotonic() - begin)
     print(text)
     print(f"What was at fault lies in {folder}.", file=sys.stderr)
     if wanted.write:
