@@ -27,6 +27,8 @@ from ctdose.simulation.cluster.executor import Cluster  # noqa: E402
 spec = importlib.util.spec_from_file_location("broken_runs", Path(__file__).with_name("broken_runs.py"))
 broken = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(broken)
+# Dask closes its sockets in its own time, some of them in the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 BATCH = broken.BATCH
 BATCHES = 16
 
@@ -191,6 +193,24 @@ def test_a_scheduler_that_is_not_there(capsys, monkeypatch, address):
         f"scheduler={address} (no Dask scheduler answers there within 0.3 s). {connections.RIGHT}"
     ]
     assert os.listdir() == ["mine.yaml"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("ca_file", "why"),
+    [
+        (None, "encrypted, and no certificates are named"),
+        ("gone.pem", "its certificates cannot be read: No such file or directory"),
+    ],
+)
+def test_an_encrypted_scheduler_needs_certificates(capsys, ca_file, why):
+    import dask
+
+    tls = {"ca-file": ca_file, "client": {"cert": ca_file, "key": ca_file}}
+    with dask.config.set({"distributed.comm.tls": tls}):
+        assert run("--scheduler", "tls://127.0.0.1:1") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"scheduler=tls://127.0.0.1:1 ({why}). Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE")
 
 
 @pytest.mark.usefixtures("folder")

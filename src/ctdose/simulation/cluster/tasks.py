@@ -19,7 +19,8 @@ from ctdose.simulation.job import Job
 
 LOOK_SECONDS = 1.0
 """So often the scheduler is asked which workers there are."""
-TAKE_SECONDS = 30.0
+TAKE_SECONDS = 120.0
+"""So long the sums of a task may travel; then they are asked for again."""
 PATIENCE_SECONDS = 60.0
 """So long a cluster may be without any worker: Dask, or the queue, may start new ones."""
 
