@@ -1,5 +1,7 @@
 """What a cluster is asked for and sent, without a cluster: addresses, sizes of tasks, packed sums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.address import check_address
 from ctdose.simulation.cluster.executor import Waiting
 from ctdose.simulation.cluster.pace import Pace
-from ctdose.simulation.cluster.packed_sums import pack, unpack
+from ctdose.simulation.cluster.packed_sums import Gathered, pack
 from ctdose.simulation.cluster.worker import _writable
 from ctdose.simulation.sums import Sums
 
@@ -66,15 +68,28 @@ def sums(with_map: bool) -> Sums:
 
 
 @pytest.mark.parametrize("with_map", [True, False])
-def test_packed_sums_are_unpacked_as_they_were(with_map):
-    before = sums(with_map)
-    after = unpack(pack(before))
+def test_packed_sums_add_up_as_they_would_have(with_map):
+    one, other = sums(with_map), replace(sums(with_map), batches=np.array([1, 5]))
+    gathered = Gathered()
+    for part in (one, other):
+        gathered.add(pack(part))
+    found, wanted = gathered.take(), one + other
     for field in ("batches", "rows", "voxels", "counters", "views"):
-        one, other = getattr(before, field), getattr(after, field)
-        assert (one is None and other is None) or np.array_equal(one, other), field
-    assert after.transport_seconds == 1.5
+        first, second = getattr(found, field), getattr(wanted, field)
+        assert (first is None and second is None) or np.array_equal(first, second), field
+    assert found.transport_seconds == 3.0
+    assert gathered.take() is None
     if with_map:
-        assert pack(before).values.shape[0] < 3 * 5 * 7
+        assert pack(one).values.shape[0] < 3 * 5 * 7
+
+
+def test_a_voxel_that_overflows_is_noticed():
+    full = sums(True)
+    full.voxels[0, 0, 0, 1] = 2**62
+    gathered = Gathered()
+    gathered.add(pack(full))
+    with pytest.raises(CtdoseError, match="a voxel's sum exceeds 2"):
+        gathered.add(pack(replace(full, batches=full.batches + 100)))
 
 
 def test_arrays_of_a_message_become_what_the_kernels_are_compiled_for():
@@ -102,11 +117,12 @@ def simulated(batches: int, slots: int, seconds: float, part_seconds: float) -> 
 
 
 def test_tasks_are_long_enough_for_their_sums_and_short_at_the_end():
-    sizes = simulated(10_000, 4, seconds=0.05, part_seconds=0.5)
+    sizes = simulated(10_000, 4, seconds=0.05, part_seconds=0.25)
     assert sum(sizes) == 10_000
     assert sizes[:8] == [1] * 8  # nothing is known yet
-    assert 390 <= max(sizes) <= 400  # 20 s: of 4 threads, each part 0.5 s of the client's time
+    assert 390 <= max(sizes) <= 400  # 20 s of each of 4 threads; the client needs a second for their sums
     assert sizes[-1] <= 100
+    assert max(simulated(10_000, 4, seconds=0.05, part_seconds=1.0)) == 600  # 30 s
     assert len(simulated(10_000, 4, seconds=0.05, part_seconds=0.0)) > 400  # a second each: often a report
 
 

@@ -118,3 +118,19 @@ def test_others_may_read_it_as_any_other_new_file(tmp_path):
 def test_the_method_of_the_result_saves(tmp_path):
     make_result().save(tmp_path / "r.h5")
     assert load_result(tmp_path / "r.h5").seed == 2**40
+
+
+def test_one_may_be_saved_while_another_is(tmp_path, monkeypatch):
+    """As threads do: HDF5 takes two files in memory for one if they have one name."""
+    import ctdose.results.hdf5_write as module
+
+    whole, others = module._write_dataset, [tmp_path / "other.h5"]
+
+    def write(*arguments, **options):
+        while others:
+            save_result(make_result(), others.pop())
+        whole(*arguments, **options)
+
+    monkeypatch.setattr(module, "_write_dataset", write)
+    save_result(make_result(), tmp_path / "r.h5")
+    assert load_result(tmp_path / "other.h5").seed == load_result(tmp_path / "r.h5").seed == 2**40

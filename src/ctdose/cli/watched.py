@@ -110,4 +110,4 @@ def _executor(connection: Connection | None, threads: int, device: str, seconds:
         return LocalThreads(threads, device, seconds=seconds)
     from ctdose.simulation.cluster.executor import Cluster
 
-    return Cluster(connection, notice=say)
+    return Cluster(connection, seconds=seconds, notice=say)

@@ -37,9 +37,8 @@ def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
     """
     import h5py
 
-    unique = secrets.token_hex(
-        8
-    )  # HDF5 takes two files in memory for one if their names are equal: threads write too
+    # HDF5 takes two files in memory for one if their names are equal: threads write too.
+    unique = secrets.token_hex(8)
     with h5py.File(unique, "w", driver="core", backing_store=False, libver=LIBVER) as file:
         for path, data in tree.datasets.items():
             _write_dataset(file, path, data, packed=packed)

@@ -94,9 +94,11 @@ def connect(address: str) -> Connection:
     """
     check_address(address)
     distributed = _distributed()
+    if address.startswith("tls://"):
+        _check_certificates(distributed, address)
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError, TypeError) as error:
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
         raise CtdoseError(f"scheduler={address} ({_reason(error)}). {RIGHT}") from None
     found = Connection(client, address)
     try:
@@ -142,6 +144,18 @@ def _distributed() -> Any:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", category=distributed.versions.VersionMismatchWarning)
     return distributed
+
+
+def _check_certificates(distributed: Any, address: str) -> None:
+    """Dask takes them from its configuration; without them it says so late, and at length."""
+    right = "Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY to three files."
+    try:
+        given = distributed.Security().get_connection_args("client").get("ssl_context")
+    except OSError as error:
+        why = f"its certificates cannot be read: {error.strerror or error}"
+        raise CtdoseError(f"scheduler={address} ({why}). {right}") from None
+    if given is None:
+        raise CtdoseError(f"scheduler={address} (encrypted, and no certificates are named). {right}")
 
 
 def _reason(error: BaseException) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
+from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.connection import Connection
 from ctdose.simulation.cluster.pace import TASKS_A_SLOT, Pace
-from ctdose.simulation.cluster.packed_sums import PackedSums, unpack
-from ctdose.simulation.cluster.tasks import Lost, Tasks
+from ctdose.simulation.cluster.packed_sums import Gathered
+from ctdose.simulation.cluster.tasks import Ended, Lost, Tasks
 from ctdose.simulation.job import Job
 from ctdose.simulation.runner import POLL_SECONDS, Progress
 from ctdose.simulation.sums import Sums
@@ -24,6 +26,8 @@ class Cluster:
     ----------
     connection : Connection
         Others may use it too.
+    seconds : float
+        Give what is done about so often; by default only at the end.
     notice : callable, optional
         Told in one line that there is no worker.
 
@@ -35,29 +39,40 @@ class Cluster:
         What was lost, if that stopped it: ``the loss of all workers …``.
     """
 
-    def __init__(self, connection: Connection, notice: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        seconds: float = math.inf,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.interrupted = False
         self.lost = ""
-        self._connection, self._notice = connection, notice
+        self._connection, self._seconds, self._notice = connection, seconds, notice
         self._pace: dict[str, Pace] = {}
         self._told = False
 
     def run(self, job: Job, batches: list[int], progress: Progress | None = None) -> Iterator[Sums]:
         """Give the sums of the batches, part after part; see `ledger.Executor`."""
-        waiting = Waiting(batches)
+        waiting, gathered = Waiting(batches), Gathered()
         pace = self._pace.setdefault(job.body, Pace())
-        with Tasks(self._connection, job) as tasks:
-            while not waiting.all_done and not self.interrupted:
-                ended = self._step(tasks, waiting, pace, progress)
-                if ended is not None:
-                    yield from self._parts(waiting, pace, *ended)
-            if self.interrupted and not self.lost:
-                tasks.stop()
-                yield from self._drain(tasks, waiting, pace)
+        given = time.monotonic()
+        try:
+            with Tasks(self._connection, job) as tasks:
+                while not waiting.all_done and not self.interrupted:
+                    self._take(self._step(tasks, waiting, pace, progress), waiting, gathered, pace)
+                    if time.monotonic() - given >= self._seconds:
+                        yield from _all_of(gathered)
+                        given = time.monotonic()
+                if self.interrupted and not self.lost:
+                    tasks.stop()
+                    self._drain(tasks, waiting, gathered, pace)
+        except CtdoseError:
+            yield from _all_of(gathered)
+            raise
+        yield from _all_of(gathered)
 
-    def _step(
-        self, tasks: Tasks, waiting: Waiting, pace: Pace, progress: Progress | None
-    ) -> tuple[list[int], PackedSums | None] | None:
+    def _step(self, tasks: Tasks, waiting: Waiting, pace: Pace, progress: Progress | None) -> Ended | None:
         """Report, send what the workers can take, and wait a moment for what they have done."""
         try:
             if progress is not None:
@@ -73,32 +88,37 @@ class Cluster:
             self.interrupted, self.lost = True, str(loss)
         return None
 
-    def _drain(self, tasks: Tasks, waiting: Waiting, pace: Pace) -> Iterator[Sums]:
-        """What the tasks under way have done until the stop."""
+    def _drain(self, tasks: Tasks, waiting: Waiting, gathered: Gathered, pace: Pace) -> None:
+        """Take what the tasks under way have done until the stop."""
         until = time.monotonic() + DRAIN_SECONDS
         while len(tasks) and time.monotonic() < until:
             ended = tasks.wait(POLL_SECONDS)
             if ended is not None:
                 until = time.monotonic() + DRAIN_SECONDS
-                yield from self._parts(waiting, pace, *ended)
+                self._take(ended, waiting, gathered, pace)
 
-    def _parts(
-        self, waiting: Waiting, pace: Pace, numbers: list[int], packed: PackedSums | None
-    ) -> Iterator[Sums]:
-        """The sums of a task, if there are any; what it left goes back to those that wait."""
-        begin = time.monotonic()
-        done = [] if packed is None else packed.rest.batches.tolist()
-        waiting.settle(numbers, done)
-        if packed is None:
+    def _take(self, ended: Ended | None, waiting: Waiting, gathered: Gathered, pace: Pace) -> None:
+        """Add the sums of a task, if there are any; what it left goes back to those that wait."""
+        if ended is None:
             return
-        sums = unpack(packed)
-        yield sums
-        pace.note(len(done), sums.transport_seconds, time.monotonic() - begin)
+        begin = time.monotonic()
+        done = [] if ended.sums is None else ended.sums.rest.batches.tolist()
+        waiting.settle(ended.numbers, done)
+        if ended.sums is not None:
+            gathered.add(ended.sums)
+            seconds = ended.seconds + time.monotonic() - begin
+            pace.note(len(done), ended.sums.rest.transport_seconds, seconds)
 
     def _tell_of_none(self, slots: int) -> None:
         if not slots and not self._told:
             self._notice(f"No worker {self._connection.name}; waiting for one.")
         self._told = not slots
+
+
+def _all_of(gathered: Gathered) -> Iterator[Sums]:
+    sums = gathered.take()
+    if sums is not None:
+        yield sums
 
 
 class Waiting:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-SHORTEST_SECONDS = 1.0
-LARGEST_SHARE = 0.1
-"""Of its time that the client may spend on taking over sums."""
+SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 30.0
+USUAL_SHARE, LARGEST_SHARE = 0.05, 0.5
+"""Of its time that the client spends on taking over sums; the larger one where many workers want it."""
 TASKS_A_SLOT = 2
 """One runs, one waits beside it: no worker is idle while the client adds."""
 
@@ -45,7 +45,8 @@ class Pace:
         """
         if self.seconds_per_batch is None:
             return 1
-        seconds = max(SHORTEST_SECONDS, self.seconds_per_part * slots / LARGEST_SHARE)
+        needed = self.seconds_per_part * slots
+        seconds = max(SHORTEST_SECONDS, min(LONGEST_SECONDS, needed / USUAL_SHARE), needed / LARGEST_SHARE)
         most = max(1, int(seconds / max(self.seconds_per_batch, 1e-6)))
         fair = math.ceil(left / (TASKS_A_SLOT * slots))  # the last tasks are small: all workers end together
         return min(left, most, max(fair, -(-most // 4)))

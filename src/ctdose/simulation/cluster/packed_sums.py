@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
+from ctdose.errors import CtdoseError
 from ctdose.simulation.sums import Sums
 
 
@@ -40,11 +43,39 @@ def pack(sums: Sums) -> PackedSums:
     return PackedSums(replace(sums, voxels=None), hit.shape, np.packbits(hit), sums.voxels[hit])
 
 
-def unpack(packed: PackedSums) -> Sums:
-    """The sums that were packed."""
-    if packed.shape is None:
-        return packed.rest
-    hit = np.unpackbits(packed.mask, count=int(np.prod(packed.shape))).view(bool).reshape(packed.shape)
-    voxels = np.zeros((*packed.shape, 2), np.int64)
-    voxels[hit] = packed.values
-    return replace(packed.rest, voxels=voxels)
+class Gathered:
+    """Sums of parts as they come: of a map only what a part has touched is added, not the whole."""
+
+    def __init__(self) -> None:
+        self._rest: list[Sums] = []
+        self._voxels: np.ndarray | None = None
+
+    def add(self, packed: PackedSums) -> None:
+        """Add a part.
+
+        Raises
+        ------
+        CtdoseError
+            If a voxel's sum no longer fits into 64 bits.
+        """
+        self._rest.append(packed.rest)
+        if packed.shape is None:
+            return
+        if self._voxels is None:
+            self._voxels = np.zeros((*packed.shape, 2), np.int64)
+        flat = self._voxels.reshape(-1, 2)
+        hit = np.flatnonzero(np.unpackbits(packed.mask, count=flat.shape[0]))
+        total = flat[hit] + packed.values
+        if total.size and total[:, 1].min() < 0:  # no sum of squares is negative: it wrapped
+            raise CtdoseError(
+                "a voxel's sum exceeds 2^63 (too many histories). Average the two results instead."
+            )
+        flat[hit] = total
+
+    def take(self) -> Sums | None:
+        """All that was added since the last time; None if that is nothing."""
+        if not self._rest:
+            return None
+        found = replace(reduce(add, self._rest), voxels=self._voxels)
+        self._rest, self._voxels = [], None
+        return found

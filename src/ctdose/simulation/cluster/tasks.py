@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -19,13 +20,33 @@ from ctdose.simulation.job import Job
 
 LOOK_SECONDS = 1.0
 """So often the scheduler is asked which workers there are."""
-TAKE_SECONDS = 30.0
+TAKE_SECONDS = 120.0
+"""So long the sums of a task may travel; then they are asked for again."""
 PATIENCE_SECONDS = 60.0
 """So long a cluster may be without any worker: Dask, or the queue, may start new ones."""
 
 
 class Lost(Exception):
     """The cluster does not go on; the text says what was lost."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A task that has ended.
+
+    Parameters
+    ----------
+    numbers : list of int
+        The batches that it was given.
+    sums : PackedSums or None
+        None if it was stopped before one of them was done, or was lost.
+    seconds : float
+        That its sums took to come here.
+    """
+
+    numbers: list[int]
+    sums: PackedSums | None
+    seconds: float
 
 
 class Tasks:
@@ -89,10 +110,8 @@ class Tasks:
         self._pending[future] = numbers
         future.add_done_callback(self._ended.put)
 
-    def wait(self, seconds: float) -> tuple[list[int], PackedSums | None] | None:
-        """The next task that has ended, with its batches; None if there is none within that time.
-
-        Its sums are None if it was stopped before one batch was done, or lost: then its batches are not done.
+    def wait(self, seconds: float) -> Ended | None:
+        """The next task that has ended; None if there is none within that time.
 
         Raises
         ------
@@ -107,12 +126,13 @@ class Tasks:
             return None
         if future not in self._pending:
             return None
+        begin = time.monotonic()
         try:
             sums = self._take(future)
         except TimeoutError:  # its worker died after it had ended, and it is made again
             self._ended.put(future)
             return None
-        return self._pending.pop(future), sums
+        return Ended(self._pending.pop(future), sums, time.monotonic() - begin)
 
     def stop(self) -> None:
         """Let every worker end the batch under way and leave the rest; does not wait for it."""
