@@ -6,7 +6,7 @@ import pytest
 import patient_files as files
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.patient.build import build_patient
-from ctdose.phantoms.patient.calibration import read_calibration
+from ctdose.phantoms.patient.calibration_file import read_calibration
 from ctdose.phantoms.patient.coarsen import coarsen, mean_density
 from ctdose.phantoms.patient.field import field_edge, mark_round_field
 from ctdose.phantoms.patient.image import Image

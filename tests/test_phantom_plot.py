@@ -337,6 +337,18 @@ def test_command_shows_and_draws_the_range_of_an_exam(tmp_path, monkeypatch, cap
     assert "p.png (exists)" in capsys.readouterr().err
 
 
+def test_the_picture_is_there_for_who_reads_the_first_lines_only(tmp_path, monkeypatch):
+    """`ctdose phantom show NAME --plot p.png | head` closes the output while the table is printed."""
+
+    def closed(*_args):
+        raise BrokenPipeError
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ctdose.cli.phantom.print_body", closed)
+    main(["phantom", "show", "water-cylinder", "--voxel-mm", "20", "--plot", "p.png"])
+    assert (tmp_path / "p.png").stat().st_size > 1000
+
+
 def test_without_matplotlib_nothing_is_shown(tmp_path, monkeypatch, capsys):
     import importlib.util
 

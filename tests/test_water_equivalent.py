@@ -134,7 +134,7 @@ def test_a_real_ct_has_the_diameter_of_its_ct_numbers(reference, ct, labels, tol
     """AAPM 220's own formula on the image, against the phantom that is made of it: tissues by label and CT number."""
     from ctdose.phantoms.patient.body import find_body
     from ctdose.phantoms.patient.build import build_patient
-    from ctdose.phantoms.patient.calibration import read_calibration
+    from ctdose.phantoms.patient.calibration_file import read_calibration
     from ctdose.phantoms.patient.label_map import read_label_map
     from ctdose.phantoms.patient.options import Options
     from ctdose.phantoms.patient.scan import read_scan

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError, nearest
 from ctdose.phantoms.anatomy import Anatomy
+from ctdose.phantoms.organ_groups import GROUPS
 from ctdose.phantoms.organs import Organ
 from ctdose.phantoms.patient.body import find_body, find_couch
-from ctdose.phantoms.patient.calibration import Calibration, read_calibration
+from ctdose.phantoms.patient.calibration import Calibration
+from ctdose.phantoms.patient.calibration_file import read_calibration
 from ctdose.phantoms.patient.field import field_edge
 from ctdose.phantoms.patient.image import Image, crop
 from ctdose.phantoms.patient.label_map import LabelMap, read_label_map
@@ -23,7 +25,6 @@ from ctdose.phantoms.patient.scan import read_scan
 from ctdose.phantoms.patient.tissues import Tissues, assign
 from ctdose.phantoms.readers.sides import check_sides
 from ctdose.phantoms.scan_regions import found_landmarks, scan_ranges
-from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 NAME = "patient"  # never that of a file or a header: those name people

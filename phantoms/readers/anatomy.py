@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.marrow_site import MarrowSite
+from ctdose.phantoms.organ_groups import GROUPS
 from ctdose.phantoms.scan_regions import found_landmarks, scan_ranges
-from ctdose.phantoms.stylized.builder import GROUPS
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 
 MORE_GROUPS = {"ureters": ("left_ureter", "right_ureter")}

@@ -14,7 +14,8 @@ from ctdose.faults import FileFaults
 from ctdose.phantoms.readers.assemble import assemble_phantom
 from ctdose.phantoms.readers.axes import AXES_PATTERN, AXES_RIGHT, signs_to_lps
 from ctdose.phantoms.readers.icrp_voxels import MAX_VOXELS
-from ctdose.phantoms.readers.mesh_files import read_material_cards, read_nodes, read_tetrahedra
+from ctdose.phantoms.readers.material_cards import read_material_cards
+from ctdose.phantoms.readers.mesh_files import read_nodes, read_tetrahedra
 from ctdose.phantoms.readers.region_table import NumberedOrgan, Person, read_described
 from ctdose.phantoms.readers.source import read_file
 from ctdose.phantoms.readers.voxelise import voxelise

@@ -8,46 +8,28 @@ to a voxel, at every voxel size, and nothing overlaps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctdose.phantoms.anatomy import Anatomy
 from ctdose.phantoms.cylinders import check_length
-from ctdose.phantoms.scan_regions import landmarks_of, scan_ranges
 from ctdose.phantoms.stylized.cavity import Cavity
 from ctdose.phantoms.stylized.data_files import read_data
+from ctdose.phantoms.stylized.finish import finished_phantom
 from ctdose.phantoms.stylized.frame import F32, Grid
-from ctdose.phantoms.stylized.masses import Part, read_marrow_sites, read_parts
+from ctdose.phantoms.stylized.masses import Part, read_parts
 from ctdose.phantoms.stylized.outline import outline_distance
-from ctdose.phantoms.stylized.painter import OUTSIDE, Painter
+from ctdose.phantoms.stylized.painter import Painter
 from ctdose.phantoms.stylized.person import Person, default_voxel_mm, reference_person
 from ctdose.phantoms.stylized.tissues import fill_body, paint_fat_and_muscle, skin_voxels
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
-from ctdose.physics.materials import Material
 
 MIN_VOXEL_MM, MAX_VOXEL_MM = 1.0, 10.0
-PAD_MM = 10.0  # of air below the soles and above the vertex, so that a margin of a scan range stays inside
 GRID_LOW_MM, GRID_HIGH_MM = (-215.0, -160.0, -870.0), (215.0, 145.0, 935.0)
 GRID_HALF_WIDTH_ARMS_DOWN_MM = 310.0
 ROOM, END_ROOM_MM = 1.15, 15.0
-
-GROUPS = {
-    "lungs": ("left_lung", "right_lung"),
-    "kidneys": ("left_kidney", "right_kidney"),
-    "adrenals": ("left_adrenal", "right_adrenal"),
-    "breasts": ("left_breast_glandular", "right_breast_glandular"),
-    "colon": ("right_colon_wall", "left_colon_wall", "rectosigmoid_wall"),
-    "testes": ("left_testis", "right_testis"),
-    "ovaries": ("left_ovary", "right_ovary"),
-    "eye_lenses": ("left_eye_lens", "right_eye_lens"),
-    "eyes": ("left_eye", "right_eye"),
-    "salivary_glands": ("left_salivary_glands", "right_salivary_glands"),
-}
 
 
 def build_adult(sex: str, *, voxel_mm: float | None = None, arms: str = "raised") -> VoxelPhantom:
@@ -102,7 +84,7 @@ def build_person(person: Person, *, voxel_mm: float | None = None, arms: str = "
     counts = _counts(grid, parts)
     region, surface, skin = _body_and_skin(distance, parts, counts, grid)
     _paint(grid, region, surface - distance, cavity, person, arms, counts, parts)
-    return _phantom(grid, region, parts, skin, person, arms)
+    return finished_phantom(grid, region, parts, skin, person, arms)
 
 
 def _check(voxel_mm: float, arms: str) -> None:
@@ -192,56 +174,4 @@ def _fitted(shape: Mapping[str, Any], skull: Mapping[str, float] | None) -> Mapp
 def _belongs(entry: Mapping[str, Any], person: Person) -> bool:
     return bool(
         entry.get("sex", person.sex) == person.sex and entry.get("drawing", person.base) == person.base
-    )
-
-
-def _phantom(
-    grid: Grid, region: NDArray[np.uint16], parts: dict[str, Part], skin: int, person: Person, arms: str
-) -> VoxelPhantom:
-    corner, region = _cropped(grid, region)
-    skin_mass = parts["skin"].organ.reference_mass_g
-    materials: list[Material] = [Material("air")]
-    of_region = np.zeros(int(region.max()) + 1, np.uint8)
-    for name, part in parts.items():
-        material = part.material
-        if name == "skin":
-            material = material.with_density(skin_mass / (skin * grid.voxel_cm3))
-        if material not in materials:
-            materials.append(material)
-        of_region[part.organ.organ_id] = materials.index(material)
-    h = grid.voxel_mm
-    origin = (corner[0] + h / 2.0, corner[1] + h / 2.0, corner[2] + h / 2.0)
-    organs = tuple(sorted((part.organ for part in parts.values()), key=lambda organ: organ.organ_id))
-    plain = VoxelPhantom(
-        of_region[region], tuple(materials), (h, h, h), origin, region, name=person.name, organs=organs
-    )
-    return replace(plain, anatomy=_anatomy(plain, person, arms))
-
-
-def _cropped(grid: Grid, region: NDArray[np.uint16]) -> tuple[tuple[float, float, float], Any]:
-    """Crop to the body, symmetric in x, with some air below and above."""
-    z, y, x = (np.flatnonzero((region != OUTSIDE).any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    pad = math.ceil(PAD_MM / grid.voxel_mm)
-    margin = min(int(x[0]), region.shape[2] - 1 - int(x[-1]))
-    z0, z1 = max(0, int(z[0]) - pad), min(region.shape[0], int(z[-1]) + 1 + pad)
-    h = grid.voxel_mm / 2.0
-    corner = (float(grid.x[margin]) - h, float(grid.y[y[0]]) - h, float(grid.z[z0]) - h)
-    return corner, region[z0:z1, y[0] : y[-1] + 1, margin : region.shape[2] - margin]
-
-
-def _anatomy(phantom: VoxelPhantom, person: Person, arms: str) -> Anatomy:
-    present = {organ.name for organ in phantom.organs}
-    landmarks = landmarks_of(phantom)
-    return Anatomy(
-        body=person.name,
-        sex=person.sex,
-        reference_person=person.reference_person,
-        age=person.age,
-        groups={group: names for group, names in GROUPS.items() if present.issuperset(names)},
-        marrow_sites=read_marrow_sites(person, arms),
-        scan_ranges_mm=scan_ranges(landmarks),
-        landmarks_mm=landmarks,
-        height_cm=person.height_cm,
-        weight_kg=person.weight_kg,
-        arms=arms,
     )

@@ -84,14 +84,14 @@ def show_phantom(
     ranges = {} if exam is None else exam_ranges(exam, bodies)
     if point is not None:
         _check_within(bodies, point)
-    for i, body in enumerate(bodies):
-        print("\n" if i else "", end="")
-        print_body(body, ranges.get(body.name, ()))
-    if plot is not None:
+    if plot is not None:  # first: who reads the first lines of the table only gets the picture too
         from ctdose.results.plots import plot_phantom
 
         plot_phantom(bodies, plot, ranges, point)
         say(f"Wrote {plot}.")
+    for i, body in enumerate(bodies):
+        print("\n" if i else "", end="")
+        print_body(body, ranges.get(body.name, ()))
 
 
 def _point(text: str, *, drawn: bool) -> PointMm:
