@@ -36,7 +36,8 @@ def save_part(part: RunPart, path: Path) -> None:
     """
     from ctdose.results.hdf5_write import tree_bytes, write_file
 
-    write_file(path, tree_bytes(_tree(part), packed=False), overwrite=True, temporary=temporary_of(path))
+    data = tree_bytes(_tree(part), packed=False)
+    write_file(path, data, overwrite=True, temporary=temporary_of(path), seal=True)
 
 
 def temporary_of(path: Path) -> Path:
@@ -99,7 +100,8 @@ def _put_sums(tree: Tree, path: str, sums: Sums) -> None:
         hit |= sums.voxels[..., 0] != 0
         tree.group(path, {"shape_zyx": np.array(hit.shape, np.int64)})
         _put(tree, f"{path}/voxel_mask", np.packbits(hit))
-        _put(tree, f"{path}/voxel_sums", sums.voxels[hit])
+        # By numbers: ten times as fast as by a mask, and a stopped run has a second.
+        _put(tree, f"{path}/voxel_sums", sums.voxels.reshape(-1, 2).take(np.flatnonzero(hit), axis=0))
 
 
 def _part(tree: Tree) -> RunPart:
