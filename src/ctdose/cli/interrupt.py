@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import signal
 import sys
 import threading
@@ -15,6 +17,10 @@ CTRL_C = "Ctrl-C"
 SAME_STOP_S = 1.0
 """Within it a signal is the first one again: `timeout` and some queues send theirs to a process and to its group."""
 NAMES = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
+
+atexit.register(
+    gc.freeze
+)  # else the end of a process looks through all that numba made: a quarter of a second
 
 
 class Stopped(BaseException):
