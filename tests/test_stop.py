@@ -87,6 +87,10 @@ def test_maps_of_large_bodies_are_left_to_the_checkpoint(folder, two_bodies, mon
     merged = ctdose.load_result("merged.h5")
     assert merged.has_map
     assert merged.organs["lungs"] == partial.organs["lungs"]
+    assert main(["report", "merged.h5"]) == 0  # the page of a merged result has its map
+    html = (folder / "merged.html").read_text("utf-8")
+    assert html.count('class="dose-volume"') == len(merged.bodies)
+    assert "Incomplete:" in html
 
 
 def test_they_are_kept_where_no_checkpoint_can_be_written(folder, monkeypatch):
