@@ -74,7 +74,6 @@ def _make(folder: Path) -> None:
         raise CtdoseError(f"output={folder} (cannot be made: {error.strerror}). {right}") from None
 
 
-    others: tuple[Path, ...]
 def _good() -> tuple[str, ...]:
     from ctdose.batch.run import COPIED, SIMULATED, THERE
 
