@@ -24,7 +24,7 @@ from timing import arguments, machine, save
 import ctdose
 
 BODIES = ("adult-male", "adult-female")
-FIRST_HISTORIES, LATER_HISTORIES = "1e9", "1.6e7"
+FIRST_HISTORIES, LATER_HISTORIES = "1e9", "1e7"
 LATEST_S = 3.0
 
 
