@@ -305,3 +305,32 @@ def test_columns_of_all_rows_stand_in_their_order():
     ]
     assert columns_of(rows) == ["name", "-q", "x", "y", "z"]
     assert wide_csv(rows).decode().splitlines() == ["name,'-q,x,y,z", "a,,,,1.0", "b,,2,,", "'=c,1,,,"]
+
+
+def test_equal_exams_of_another_batch_are_copied(folder, capsys):
+    write(folder, "name,exam,tube_current_ma\na,First,100\nb,Second,120\n")
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "one") == 0
+    write(folder, "name,exam,tube_current_ma\nx,Third,120\n")
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in (folder / "one").iterdir())
+    capsys.readouterr()
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "two", "--reuse", "one") == 0
+    assert capsys.readouterr().err.endswith("0 simulated, 1 equal to another, 0 there already, 0 failed.\n")
+    copy, source = (ctdose.load_result(name) for name in ("two/x.h5", "one/b.h5"))
+    assert copy.exam == "Third"  # its own title; the other's doses
+    water, same = (each.organs["water"] for each in (copy, source))
+    assert water.absorbed_dose_mgy == same.absorbed_dose_mgy > 0.0
+    assert before == sorted((path.name, path.stat().st_mtime_ns) for path in (folder / "one").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--reuse", "nowhere"], "reuse=nowhere (no such folder)."),
+        (["--reuse", ".", "--no-cache"], "exclude"),
+    ],
+)
+def test_a_wrong_folder_to_copy_from(folder, capsys, words, said):
+    write(folder, "name\na\n")
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", *words) == 2
+    assert said in capsys.readouterr().err
+    assert not (folder / "out").exists()

@@ -3,12 +3,15 @@
 import base64
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from ctdose.report.batch_page import Batch
+from ctdose.report.batch_summary import EFFECTIVE, BatchRow, Scan, Value
 from ctdose.report.maps import dose_maps
 from ctdose.report.page import report_html
 from ctdose.report.still import Scale, section_picture
@@ -198,6 +201,30 @@ def test_doses_are_told_apart_by_colour_blind_eyes(opened, page, deficiency):
     steps = middle[np.linspace(0, len(middle) - 1, 16).astype(int)]
     assert (np.diff(steps) > 0).all()
     assert steps[-1] > 0.7 > 0.1 > steps[0]
+
+
+def test_the_page_of_a_batch_fits_says_nothing_and_its_points_lead_to_their_rows(opened, tmp_path):
+    scan = Scan("chest", 32, Value(5.0, systematic=0.5), Value(150.0, systematic=15.0), Value(7.0), 25.0)
+    one = BatchRow(
+        *("p-1", "simulated", "", "A rather long title of an exam of the chest", "adult-male adult-female"),
+        *(10**6, (scan,), {32: scan.dlp}, Value(3.0, 0.1, 0.3), EFFECTIVE, {"lungs": Value(8.0, 0.1)}),
+    )
+    double = {32: Value(300.0)}
+    rows = [replace(one, name=f"p-{i}", dlp=double if i % 2 else one.dlp) for i in range(40)]
+    (tmp_path / "batch.html").write_text(report_html(Batch("Many", rows)), encoding="utf-8")
+    page, said = opened[0].context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((tmp_path / "batch.html").as_uri())
+    for width in (320, 390, 1180):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("a[href='#exam-40']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("scrollY > 300")
+    assert page.evaluate("document.querySelector('tr:target').dataset.name") == "p-39"
+    assert said == []
+    page.close()
 
 
 def test_a_print_has_the_table_of_every_dose_and_no_sliders(opened, page):

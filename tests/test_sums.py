@@ -142,3 +142,21 @@ def test_ratio_error_counts_the_correlation(statistics):
     assert abs(spread - 1) < limit
     independent = np.hypot(a.std(axis=1), b.std(axis=1)) / np.sqrt(50)
     assert (pairs[:, 1] < 0.3 * independent).all()
+
+
+def test_absorbing_gives_the_same_sum_and_leaves_the_first_part_alone():
+    one, other = make_sums([0, 2], seed=1), make_sums([1, 5], seed=2)
+    wanted, before = one + other, one.voxels.copy()
+    found = one.absorb(other)
+    assert found.voxels is other.voxels
+    assert np.array_equal(one.voxels, before)
+    for name in ("batches", "rows", "voxels", "counters"):
+        assert np.array_equal(getattr(found, name), getattr(wanted, name)), name
+
+
+def test_absorbing_a_map_that_may_not_be_written():
+    one, other = make_sums([0], seed=1), make_sums([1], seed=2)
+    other.voxels.flags.writeable = False
+    before = other.voxels.copy()
+    assert np.array_equal(one.absorb(other).voxels, one.voxels + before)
+    assert np.array_equal(other.voxels, before)

@@ -14,9 +14,9 @@ MARK = b"\nctdose sha256 "
 SEAL_BYTES = len(MARK) + 64 + 1
 
 
-def sealed(data: bytes) -> bytes:
-    """The content of a file with its seal."""
-    return data + MARK + hashlib.sha256(data).hexdigest().encode() + b"\n"
+def seal_of(data: bytes) -> bytes:
+    """What stands behind the content of a file."""
+    return MARK + hashlib.sha256(data).hexdigest().encode() + b"\n"
 
 
 def append_seal(path: Path) -> None:

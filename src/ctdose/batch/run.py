@@ -58,12 +58,15 @@ class Options:
         Replace results of other exams that have the names of the batch's.
     changes : mapping
         Simulation options instead of those of the exams.
+    others : tuple of Path
+        Folders of other batches, from which equal results are copied.
     """
 
     dose_map: bool
     reuse: bool
     overwrite: bool
     changes: Mapping[str, int | float | None]
+    others: tuple[Path, ...] = ()
 
 
 def run_item(item: Item, store: Store, options: Options, simulate: Simulate) -> Outcome:

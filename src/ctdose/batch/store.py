@@ -1,10 +1,10 @@
-"""The results that a batch's folder holds: what is there already, and what need not be simulated twice."""
+"""The results that folders hold: what is there already, and what need not be simulated twice."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,15 +26,18 @@ class Store:
     ----------
     folder : Path
         Exists.
+    others : sequence of Path
+        Folders of other batches: equal results are copied from them, and nothing is written there.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, others: Sequence[Path] = ()) -> None:
         self.folder = folder
-        self._files: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
-            for key in _key_of(path):
-                self._files.setdefault(key, path.name)
+        for place in (folder, *others):
+            for path in sorted(place.glob(f"*{SUFFIX}")):
+                for key in _key_of(path):
+                    self._files.setdefault(key, path)
 
     def lock(self, key: str) -> threading.Lock:
         """Held by who makes the result of this `run_sha256`: exams that run side by side wait for an equal one."""
@@ -50,11 +53,11 @@ class Store:
 
     def equal(self, key: str) -> Result | None:
         """A result with the same numbers, whatever its exam is called; None if there is none, or it is damaged."""
-        name = self._files.get(key)
-        if name is None:
+        path = self._files.get(key)
+        if path is None:
             return None
         try:
-            found = load_result(self.folder / name)
+            found = load_result(path)
         except CtdoseError:
             return None
         return found if found.complete and found.versions.get(RUN_SHA256) == key else None
@@ -69,7 +72,7 @@ class Store:
         """
         result.save(self.path(name), overwrite=True)
         if result.complete:
-            self._files.setdefault(result.versions[RUN_SHA256], self.path(name).name)
+            self._files.setdefault(result.versions[RUN_SHA256], self.path(name))
 
 
 def marked(result: Result, key: str) -> Result:

@@ -35,6 +35,10 @@ def batch(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Simulate what is there already, and equal exams, again.")
     ] = False,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Results of another batch: equal ones are copied. Repeatable."),
+    ] = None,
     no_dose_map: options.NoDoseMap = False,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the summary as summary.parquet too.")
@@ -72,8 +76,21 @@ def batch(
         dose_map=not no_dose_map,
         checkpoint_every=checkpoint_every,
     )
-    wanted = WantedBatch(run, template, overwrite=overwrite, reuse=not no_cache, parquet=parquet)
+    others = _folders(reuse or [], no_cache=no_cache)
+    wanted = WantedBatch(
+        run, template, overwrite=overwrite, reuse=not no_cache, others=others, parquet=parquet
+    )
     return run_batch(source, output or Path(f"{source.resolve().stem}-results"), wanted)
+
+
+def _folders(found: list[Path], *, no_cache: bool) -> tuple[Path, ...]:
+    """Folders to copy equal results from."""
+    if found and no_cache:
+        raise CtdoseError("--reuse and --no-cache (they exclude each other). Leave one of them out.")
+    for folder in found:
+        if not folder.is_dir():
+            raise CtdoseError(f"reuse={folder} (no such folder). Give the folder of another batch.")
+    return tuple(found)
 
 
 def _check_pyarrow() -> None:

@@ -56,7 +56,7 @@ class BatchExams:
 
         self._items, self._folder, self._wanted, self._options = items, folder, wanted, options
         self._interrupt, self._connection = interrupt, connection
-        self._store = Store(folder)
+        self._store = Store(folder, options.others)
         self._outcomes: dict[int, Outcome] = {}
         self._began, self._simulated = time.monotonic(), 0
 

@@ -28,6 +28,7 @@ class WantedBatch:
     template: str | None
     overwrite: bool
     reuse: bool
+    others: tuple[Path, ...]
     parquet: bool
 
 
@@ -52,7 +53,7 @@ def run_batch(source: Path, folder: Path, wanted: WantedBatch) -> int:
     for item in items:
         if item.fault:
             say(item.fault)
-    options = Options(wanted.run.dose_map, wanted.reuse, wanted.overwrite, wanted.run.changes)
+    options = Options(wanted.run.dose_map, wanted.reuse, wanted.overwrite, wanted.run.changes, wanted.others)
     with Interrupt() as interrupt, connected(wanted.run) as connection:
         _make(folder)
         with locked(folder / SUMMARY):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -13,6 +17,10 @@ CTRL_C = "Ctrl-C"
 SAME_STOP_S = 1.0
 """Within it a signal is the first one again: `timeout` and some queues send theirs to a process and to its group."""
 NAMES = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
+
+atexit.register(
+    gc.freeze
+)  # else the end of a process looks through all that numba made: a quarter of a second
 
 
 class Stopped(BaseException):
@@ -49,7 +57,7 @@ class Interrupt:
     def __init__(self) -> None:
         self.keeping = False
         self.by = CTRL_C
-        self._asked = False
+        self._asked = self._at_once = False
         self._since = 0.0
         self._before: dict[signal.Signals, Any] = {}
         self._hook: Any = None
@@ -75,6 +83,27 @@ class Interrupt:
             self.by = NAMES[signal.Signals(number)]
         if not self.keeping or now - self._since > SAME_STOP_S:
             raise Stopped(by=self.by)
+        if self._at_once:
+            self._at_once = False
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Break off at once what the main thread does within, where there is something to keep: it can be done again.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            A stop was asked for, before or within.
+        Stopped
+            There is nothing to keep, or it was asked for twice.
+        """
+        self.check()
+        self._at_once = threading.current_thread() is threading.main_thread()
+        try:
+            yield
+        finally:
+            self._at_once = False
 
     def stop(self, by: str) -> None:
         """Ask for a stop as a signal would; `by` says what did it."""
@@ -82,7 +111,7 @@ class Interrupt:
 
     def _swallowed(self, event: Any) -> None:
         """Stay silent where the exception was raised inside a callback of LLVM, which drops it: `check` follows."""
-        if not isinstance(event.exc_value, Stopped):
+        if not isinstance(event.exc_value, Stopped | KeyboardInterrupt):
             self._hook(event)
 
     def check(self) -> None:

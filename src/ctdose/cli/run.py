@@ -113,6 +113,9 @@ def _run(exam: str, output: Path | None, wanted: Wanted, *, overwrite: bool, plo
 
 
 def _draw(result: Result, path: Path) -> None:
+    if not result.has_map:  # of a large body, stopped: its checkpoint has them
+        say("No picture: it is drawn when the run has ended.")
+        return
     from ctdose.results.plots import plot_dose
 
     plot_dose(result, path)

@@ -132,6 +132,7 @@ def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interr
             dose_map=wanted.dose_map,
             checkpoint=checkpoint,
             progress=watched.progress,
+            breakable=interrupt.breakable,
         )
     if not complete:
         say(f"Stopped by {interrupt.by}: the same command goes on from {path}.")

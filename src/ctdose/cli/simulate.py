@@ -119,6 +119,8 @@ def _save(result: Result, path: Path, checkpoint: Checkpoint, wanted: Wanted) ->
     say(f"Wrote {path}.")
     if stays and checkpoint.path.exists():
         say(f"The same command goes on from {checkpoint.path}, with a larger --histories beyond it.")
+        if wanted.dose_map and not result.has_map:
+            say(f"It has the dose maps too: ctdose merge {checkpoint.path} -o FILE makes a result with them.")
     elif not stays:
         checkpoint.remove()
 

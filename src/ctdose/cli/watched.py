@@ -93,6 +93,7 @@ class Watched:
             device=self._wanted.device,
             checkpoint=self._checkpoint,
             progress=self.progress,
+            breakable=self._interrupt.breakable,
         )
 
     def progress(self, stage: str, done: int, batches: int) -> None:

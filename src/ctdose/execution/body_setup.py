@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.body_rows import BodyRows, build_body_rows
@@ -42,7 +42,8 @@ class BodySetup:
     cut : CutViews
     concerned : dict of str to int
         Rows of the organs that a target concerns, by name; empty without a target.
-    job : Job
+    dose_map : bool
+        Keep dose maps.
     """
 
     ready: PreparedExam
@@ -52,15 +53,27 @@ class BodySetup:
     calibrations: tuple[Calibration, ...]
     cut: CutViews
     concerned: dict[str, int]
-    job: Job
+    dose_map: bool
+
+    @property
+    def name(self) -> str:
+        """Of the body."""
+        return body_name(self.phantom)
+
+    @cached_property
+    def job(self) -> Job:
+        """Its tables, built when they are first asked for: a second for a whole body."""
+        return _job(self)
 
     @property
     def most_batches(self) -> int:
         """Batches to run, or with a target at most."""
         return batches_of_body(self.ready)
 
-    def result(self, sums: Sums) -> BodyResult:
-        """Doses, maps and tallies of the body."""
+    def result(self, sums: Sums, *, with_map: bool = True) -> BodyResult:
+        """Doses, tallies and, if they were kept and are wanted, maps of the body."""
+        if not with_map:
+            sums = replace(sums, voxels=None)
         inputs = acquisition_inputs(self.ready.exam, self.planned, self.calibrations)
         scale = exam_scale(self.planned, self.calibrations)
         return assemble_body(self.phantom, self.rows, sums, scale, inputs, self.cut.bins)
@@ -74,7 +87,7 @@ def batches_of_body(ready: PreparedExam) -> int:
 def set_up_body(
     ready: PreparedExam, phantom: VoxelPhantom, emitted: EmittedBeams, *, dose_map: bool = True
 ) -> BodySetup:
-    """Build the tables of one body.
+    """Get one body ready; its tables are built when they are needed.
 
     Parameters
     ----------
@@ -109,51 +122,36 @@ def set_up_body(
         calibrations=tuple(calibration for of_plan in emitted for _, calibration in of_plan),
         cut=cut,
         concerned=concerned,
-        job=_job(ready, phantom, planned, rows, cut, concerned, dose_map=dose_map),
+        dose_map=dose_map,
     )
 
 
-def _job(
-    ready: PreparedExam,
-    phantom: VoxelPhantom,
-    planned: Sequence[PlannedBeam],
-    rows: BodyRows,
-    cut: CutViews,
-    concerned: dict[str, int],
-    *,
-    dose_map: bool,
-) -> Job:
-    options, name = ready.exam.simulation, body_name(phantom)
-    plans = ready.resolved.plans[name]
+def _job(setup: BodySetup) -> Job:
+    options, name = setup.ready.exam.simulation, setup.name
+    phantom, rows, cut = setup.phantom, setup.rows, setup.cut
+    plans = setup.ready.resolved.plans[name]
     tables = build_exam_tables(
         phantom,
-        planned,
+        setup.planned,
         cut=cut if options.keep_views else cut.by_acquisition(),
         key=random_key(options.seed, "exam", name),
         physics=Physics(options.estimator, options.cutoff_kev, options.doppler),
         responses=rows.responses,
         composites=rows.composites,
-        with_voxels=dose_map,
-        raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, concerned)),
+        with_voxels=setup.dose_map,
+        raised=small_organs(phantom, irradiated_mm(plans), target_regions(phantom, setup.concerned)),
     )
     return Job(
         body=name,
         tables=tables,
         acquisitions=len(plans),
         bins=tuple(cut.bins.acquisition.tolist()) if options.keep_views else None,
-        identity=_identity(ready, phantom, planned, tables, dose_map=dose_map),
+        identity=_identity(setup, tables),
     )
 
 
-def _identity(
-    ready: PreparedExam,
-    phantom: VoxelPhantom,
-    planned: Sequence[PlannedBeam],
-    tables: Tables,
-    *,
-    dose_map: bool,
-) -> dict[str, str]:
+def _identity(setup: BodySetup, tables: Tables) -> dict[str, str]:
     """All that the sums of a body depend on; the tables hold every bit of it, the rest says what differs."""
-    photons = " ".join(each.photons_per_mas.hex() for each in planned)
-    own = {"phantom": phantom.sha256(), "calibration": photons, "tables": tables_sha256(tables)}
-    return exam_identity(ready, dose_map=dose_map) | own
+    photons = " ".join(each.photons_per_mas.hex() for each in setup.planned)
+    own = {"phantom": setup.phantom.sha256(), "calibration": photons, "tables": tables_sha256(tables)}
+    return exam_identity(setup.ready, dose_map=setup.dose_map) | own

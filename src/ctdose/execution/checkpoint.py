@@ -80,6 +80,11 @@ class Checkpoint:
         """Numbers of the batches that it holds, by body."""
         return {name: body.sums.batches.tolist() for name, body in self._bodies.items()}
 
+    def sums(self, name: str) -> Sums | None:
+        """What is done of a body; None if there is nothing."""
+        stored = self._bodies.get(name)
+        return stored.sums if stored else None
+
     def check(self, identity: Mapping[str, str]) -> None:
         """Check that what is stored belongs to a run of this identity.
 
@@ -129,13 +134,15 @@ class Checkpoint:
         return True
 
     def write(self) -> None:
-        """Write all that is done.
+        """Write all that is done, unless nothing was added since it was written last.
 
         Raises
         ------
         CtdoseError
             If the file cannot be written; an earlier one is as it was.
         """
+        if not self.unwritten and self.path.exists():
+            return
         begin = time.monotonic()
         try:
             save_part(self.part(), self.path)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import replace
 
-from ctdose.dosimetry.precision import largest_relative_error
-from ctdose.errors import CtdoseError
 from ctdose.exam.phantom_checks import body_name
 from ctdose.execution.assembled import assemble_result
-from ctdose.execution.body_setup import BodySetup, set_up_body
+from ctdose.execution.body_run import BodyRuns, Breakable, refuse_surplus
+from ctdose.execution.body_setup import set_up_body
 from ctdose.execution.calibrated import Progress, calibrate_exam, stage_of
 from ctdose.execution.checkpoint import Checkpoint
 from ctdose.execution.identity import exam_identity
 from ctdose.execution.prepared import PreparedExam
-from ctdose.kernels.tables import BATCH_HISTORIES
 from ctdose.results.result import BodyResult, Result
-from ctdose.simulation.ledger import Executor, Ledger, keep_nothing
-from ctdose.simulation.rounds import run_rounds
-from ctdose.simulation.sums import Sums
+from ctdose.simulation.ledger import Executor, Ledger
 
 
 def run_exam(
@@ -30,6 +27,7 @@ def run_exam(
     device: str = "cpu",
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
+    breakable: Breakable | None = None,
 ) -> Result:
     """Simulate what is missing of an exam, and assemble its result.
 
@@ -46,6 +44,9 @@ def run_exam(
     checkpoint : Checkpoint, optional
         What it holds is not run again, and what is done is kept in it.
     progress : callable, optional
+    breakable : callable, optional
+        Given where a stop has to be quick: work between the batches may be broken off, and dose maps of more than two
+        million voxels are left to the checkpoint.
 
     Returns
     -------
@@ -64,20 +65,21 @@ def run_exam(
         checkpoint.check(exam_identity(ready, dose_map=dose_map))
     emitted = calibrate_exam(ready, threads, progress)
     bodies: dict[str, BodyResult] = {}
-    complete = True
+    voxels = sum(phantom.material_index.size for phantom in ready.phantoms)
+    runs = BodyRuns(executor, checkpoint, progress, breakable, voxels)
     for phantom in ready.phantoms:
-        if executor.interrupted and not _is_stored(checkpoint, body_name(phantom)):
-            complete = False
+        if (runs.stopped or executor.interrupted) and not _is_stored(checkpoint, body_name(phantom)):
+            runs.complete = False
             continue
-        setup = set_up_body(ready, phantom, emitted, dose_map=dose_map)
-        sums, whole = _run_body(setup, executor, checkpoint, progress)
-        complete = complete and whole
-        if sums is not None:
-            bodies[setup.job.body] = setup.result(sums)
+        found = runs.body(set_up_body(ready, phantom, emitted, dose_map=dose_map))
+        if found is not None:
+            bodies[found.name] = found
     if not bodies:
         raise KeyboardInterrupt
+    if runs.maps_stay:
+        bodies = {name: replace(body, map=None) for name, body in bodies.items()}
     seconds = checkpoint.elapsed if checkpoint else time.monotonic() - begin
-    return assemble_result(ready, bodies, emitted, complete=complete, device=device, seconds=seconds)
+    return assemble_result(ready, bodies, emitted, complete=runs.complete, device=device, seconds=seconds)
 
 
 def run_batches(
@@ -89,6 +91,7 @@ def run_batches(
     dose_map: bool = True,
     checkpoint: Checkpoint,
     progress: Progress | None = None,
+    breakable: Breakable = nullcontext,
 ) -> bool:
     """Simulate some batches of each body and leave their sums in the checkpoint, which is written at the end.
 
@@ -98,7 +101,7 @@ def run_batches(
         Without a target.
     executor : Executor
     batches : range
-    threads, dose_map, checkpoint, progress
+    threads, dose_map, checkpoint, progress, breakable
         As for `run_exam`.
 
     Returns
@@ -118,9 +121,14 @@ def run_batches(
         if executor.interrupted:
             complete = False
             break
-        job = set_up_body(ready, phantom, emitted, dose_map=dose_map).job
+        try:
+            with breakable():
+                job = set_up_body(ready, phantom, emitted, dose_map=dose_map).job
+        except KeyboardInterrupt:
+            complete = False
+            break
         ledger = Ledger(job, executor, checkpoint.start(job), checkpoint.keep)
-        _refuse_surplus(ledger, batches, checkpoint)
+        refuse_surplus(ledger, batches, checkpoint)
         ledger.fill(batches, stage_of(progress, job.body))
         complete = complete and not ledger.missing(batches)
     if not checkpoint.histories:
@@ -131,37 +139,3 @@ def run_batches(
 
 def _is_stored(checkpoint: Checkpoint | None, name: str) -> bool:
     return checkpoint is not None and name in checkpoint.numbers()
-
-
-def _run_body(
-    setup: BodySetup, executor: Executor, checkpoint: Checkpoint | None, progress: Progress | None
-) -> tuple[Sums | None, bool]:
-    """Sums of all that is done of a body, and whether that is all that was asked for."""
-    start = None if checkpoint is None else checkpoint.start(setup.job)
-    keep = keep_nothing if checkpoint is None else checkpoint.keep
-    ledger = Ledger(setup.job, executor, start, keep)
-    most = range(setup.most_batches)
-    _refuse_surplus(ledger, most, checkpoint)
-    report = stage_of(progress, setup.job.body)
-    target = setup.ready.exam.simulation.target_relative_standard_error
-    if target is None:
-        return ledger.fill(most, report), not ledger.missing(most)
-    needed = run_rounds(ledger, _excess(setup.concerned, target), len(most), report)
-    if needed is not None:
-        _refuse_surplus(ledger, range(needed), checkpoint)
-    return ledger.sums, needed is not None
-
-
-def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:
-    return lambda sums: largest_relative_error(sums, rows)[1] / target
-
-
-def _refuse_surplus(ledger: Ledger, batches: Iterable[int], checkpoint: Checkpoint | None) -> None:
-    """Refuse what cannot be taken away again: the map holds the sums of all batches together."""
-    asked = list(batches)
-    surplus = ledger.surplus(asked)
-    if surplus and checkpoint is not None:
-        raise CtdoseError(
-            f"{checkpoint.path} (holds {surplus * BATCH_HISTORIES:,} histories on {ledger.job.body} beyond the "
-            f"{len(asked) * BATCH_HISTORIES:,} that are asked for). Ask for more, or begin anew with --fresh."
-        )

@@ -75,7 +75,7 @@ def map_of(body: BodyResult) -> DoseMap:
     if body.map is None:
         raise CtdoseError(
             f"{body.name} (the result holds no dose map of it). Labels and organ doses can be exported; "
-            "for the map run the exam again without --no-dose-map."
+            "for the map run the exam again without --no-dose-map; of a stopped run, ctdose merge its checkpoint."
         )
     if (
         not body.map.absorbed_dose_mgy.min(initial=0.0) >= 0.0

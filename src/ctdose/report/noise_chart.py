@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ctdose.report.charts import Tick, path
-from ctdose.report.ticks import log_ticks
+from ctdose.report.log_axis import LogAxis
 from ctdose.study.image_noise import Noise
 from ctdose.study.result import EFFECTIVE, ONE_SEX, StudyResult
 
@@ -76,8 +76,8 @@ def noise_chart(result: StudyResult) -> NoiseChart | None:
     noise = [result.members[i].noise_hu for i in known]
     if min(dose for dose, _ in doses) <= 0.0:
         return None
-    across = _Log(min(noise) * 0.85, max(noise) * 1.18, LEFT, LEFT + WIDTH)
-    up = _Log(min(d for d, _ in doses) / 1.5, max(d for d, _ in doses) * 1.5, TOP + HEIGHT, TOP)
+    across = LogAxis(min(noise) * 0.85, max(noise) * 1.18, LEFT, LEFT + WIDTH)
+    up = LogAxis(min(d for d, _ in doses) / 1.5, max(d for d, _ in doses) * 1.5, TOP + HEIGHT, TOP)
     dots = [_dot(result, i, dose, across, up) for i, dose in zip(known, doses)]
     return NoiseChart(
         dots=_spread(dots),
@@ -88,24 +88,7 @@ def noise_chart(result: StudyResult) -> NoiseChart | None:
     )
 
 
-@dataclass(frozen=True)
-class _Log:
-    """A logarithmic axis from a value at one pixel to another at another."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def at(self, value: float) -> float:
-        share = math.log(value / self.low) / math.log(self.high / self.low)
-        return round(self.start + share * (self.end - self.start), 2)
-
-    def ticks(self) -> tuple[Tick, ...]:
-        return tuple(Tick(self.at(value), f"{value:g}") for value in log_ticks(self.low, self.high))
-
-
-def _dot(result: StudyResult, member: int, dose: tuple[float, float], across: _Log, up: _Log) -> Dot:
+def _dot(result: StudyResult, member: int, dose: tuple[float, float], across: LogAxis, up: LogAxis) -> Dot:
     own, (value, error) = result.members[member], dose
     model = Noise(own.noise_hu**2 - own.electronic_noise_hu**2, own.electronic_noise_hu**2)
     span = np.geomspace(across.low, across.high, POINTS).tolist()

@@ -1,4 +1,4 @@
-"""From a result or a study to one HTML page that loads nothing."""
+"""From a result, a study or a batch to one HTML page that loads nothing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ctdose._version import __version__
+from ctdose.report.batch_page import Batch, batch_context
 from ctdose.report.result_page import result_context
 from ctdose.report.study_page import study_context
-from ctdose.report.words import day
+from ctdose.report.words import day, short
 from ctdose.results.report_lines import with_error
 from ctdose.results.result import Result
 from ctdose.study.result import StudyResult
@@ -26,18 +27,20 @@ GENERATOR = "ctdose report"
 STYLE, SCRIPTS = ("report.css",), ("volume.js", "planes.js", "page.js")
 
 
-def report_html(subject: Result | StudyResult) -> str:
+def report_html(subject: Result | StudyResult | Batch) -> str:
     """The report as HTML, complete in itself: style, scripts, pictures and data are in it.
 
     Parameters
     ----------
-    subject : Result or StudyResult
+    subject : Result, StudyResult or Batch
     """
     style = "\n".join(map(_text, STYLE))
     context: dict[str, Any] = {"generator": GENERATOR, "version": __version__, "style": style}
     if isinstance(subject, Result):
         script = '"use strict";\n' + "\n".join(map(_text, SCRIPTS))
         name, own = "result.html", result_context(subject)
+    elif isinstance(subject, Batch):
+        script, name, own = "", "batch.html", batch_context(subject)
     else:
         script, name, own = "", "study.html", study_context(subject)
     context |= {"script": script, "policy": _policy(style, script), **own}
@@ -74,12 +77,6 @@ def _environment() -> Environment:
     found.filters["sub"] = _subscript
     found.filters["with_error"] = lambda value, error: with_error(value, error or 0.0)
     return found
-
-
-def short(value: float, digits: int = 4) -> str:
-    """A number to so many significant digits; whole numbers of more keep theirs."""
-    text = f"{value:.{digits}g}"
-    return f"{value:.0f}" if "e+" in text and abs(value) < 1e15 else text
 
 
 def _subscript(text: str) -> Markup:

@@ -46,6 +46,12 @@ def day(created_utc: str) -> str:
         return created_utc
 
 
+def short(value: float, digits: int = 4) -> str:
+    """A number to so many significant digits; whole numbers of more keep theirs."""
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < 1e15 else text
+
+
 def exam_of(result: Result) -> dict[str, Any]:
     """The resolved exam as a mapping; empty if it cannot be read."""
     try:

@@ -59,7 +59,7 @@ class FileKind:
 
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        write_file(target, tree_bytes(tree()), overwrite=overwrite)
+        write_file(target, tree_bytes(tree()), overwrite=overwrite, seal=True)
 
     def load(self, path: str | Path, build: Callable[[Tree], Loaded]) -> Loaded:
         """Read a file, and build what it holds.

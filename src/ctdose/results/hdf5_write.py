@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,7 +14,7 @@ from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
 from ctdose.results.hdf5_tree import Tree
 from ctdose.results.leftovers import LOCKS, hold, part_path, remove_leftovers
-from ctdose.seal import sealed
+from ctdose.seal import seal_of
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +26,7 @@ LIBVER = ("v108", "v108")
 
 
 def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
-    """The HDF5 file of a tree, sealed.
+    """The HDF5 file of a tree, without its seal.
 
     It is made in memory: HDF5 does not recover from a disk that is full while it closes a file.
 
@@ -48,7 +49,8 @@ def tree_bytes(tree: Tree, *, packed: bool = True) -> bytes:
                 _write_attribute(place, name, value)
         _attach_scales(file, tree)
         file.flush()
-        return sealed(file.id.get_file_image())
+        image: bytes = file.id.get_file_image()
+        return image
 
 
 def _write_dataset(file: h5py.File, path: str, data: str | np.ndarray, *, packed: bool) -> None:
@@ -123,7 +125,9 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise CtdoseError(one_line(f"{path} (cannot be written: {reason}). Give another name.")) from None
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | None = None) -> None:
+def write_file(
+    path: Path, data: bytes, *, overwrite: bool, temporary: Path | None = None, seal: bool = False
+) -> None:
     """Write bytes under a temporary name in the same folder and give them their name when they are on the disk.
 
     Parameters
@@ -135,6 +139,8 @@ def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | No
     temporary : Path, optional
         The temporary name, where nobody else writes: what a killed process left there is replaced. Default: a name that
         nobody else has.
+    seal : bool
+        Put a seal behind the data (`ctdose.seal`).
 
     Raises
     ------
@@ -149,7 +155,7 @@ def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | No
             part.unlink(missing_ok=True)
             with part.open("xb") as file:
                 hold(file)
-                _write_synced(file, data)
+                _write_synced(file, data, seal=seal)
                 if LOCKS:  # so long as it is held nobody takes it for left
                     _rename(part, path, overwrite=overwrite)
             if not LOCKS:  # Windows does not rename an open file
@@ -165,8 +171,13 @@ def write_file(path: Path, data: bytes, *, overwrite: bool, temporary: Path | No
     _sync_folder(path.parent)
 
 
-def _write_synced(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
+def _write_synced(file: BinaryIO, data: bytes, *, seal: bool) -> None:
+    """Write data and, if wanted, its seal, which is computed meanwhile: a stopped run has a second for both."""
+    with ThreadPoolExecutor(1) as other:
+        end = other.submit(seal_of, data) if seal else None
+        file.write(data)
+        if end is not None:
+            file.write(end.result())
     file.flush()
     os.fsync(file.fileno())
 

@@ -6,6 +6,7 @@ Its sums are the integers that the kernel added up, so that parts add to the ver
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def save_part(part: RunPart, path: Path) -> None:
     """
     from ctdose.results.hdf5_write import tree_bytes, write_file
 
-    write_file(path, tree_bytes(_tree(part), packed=False), overwrite=True, temporary=temporary_of(path))
+    data = tree_bytes(_tree(part), packed=False)
+    write_file(path, data, overwrite=True, temporary=temporary_of(path), seal=True)
 
 
 def temporary_of(path: Path) -> Path:
@@ -72,11 +74,13 @@ def _tree(part: RunPart) -> Tree:
     _put(tree, "/exam_yaml", part.exam_yaml)
     _put(tree, "/scanner_yaml", part.scanner_yaml)
     tree.group("/bodies")
+    with ThreadPoolExecutor() as threads:  # a stopped run has a second for all of them
+        hits = dict(zip(part.bodies, threads.map(_hit_voxels, (body.sums for body in part.bodies.values()))))
     for number, (name, body) in enumerate(part.bodies.items()):
         path = f"/bodies/{quoted(name)}"
         tree.group(path, {"name": name, "number": number})
         tree.group(f"{path}/identity", dict(body.identity))
-        _put_sums(tree, path, body.sums)
+        _put_sums(tree, path, body.sums, hits[name])
     return tree
 
 
@@ -87,19 +91,30 @@ def _put(tree: Tree, path: str, data: str | np.ndarray) -> None:
     tree.group(path, {"units": layout.unit})
 
 
-def _put_sums(tree: Tree, path: str, sums: Sums) -> None:
+Hits = tuple[np.ndarray, np.ndarray]
+
+
+def _hit_voxels(sums: Sums) -> Hits | None:
+    """One bit a voxel, whether anything was deposited, and the sums of those; most are air, or far from the beam."""
+    if sums.voxels is None:
+        return None
+    hit = sums.voxels[..., 1] != 0
+    hit |= sums.voxels[..., 0] != 0
+    # By numbers: several times as fast as by a mask.
+    return np.packbits(hit), sums.voxels.reshape(-1, 2).take(np.flatnonzero(hit), axis=0)
+
+
+def _put_sums(tree: Tree, path: str, sums: Sums, hits: Hits | None) -> None:
     tree.group(path, {"transport_seconds": float(sums.transport_seconds)})
     _put(tree, f"{path}/numbers", sums.batches)
     _put(tree, f"{path}/rows", sums.rows)
     _put(tree, f"{path}/counters", sums.counters)
     if sums.views is not None:
         _put(tree, f"{path}/views", sums.views)
-    if sums.voxels is not None:  # most voxels are air, or far from the beam
-        hit = sums.voxels[..., 1] != 0
-        hit |= sums.voxels[..., 0] != 0
-        tree.group(path, {"shape_zyx": np.array(hit.shape, np.int64)})
-        _put(tree, f"{path}/voxel_mask", np.packbits(hit))
-        _put(tree, f"{path}/voxel_sums", sums.voxels[hit])
+    if sums.voxels is not None and hits is not None:
+        tree.group(path, {"shape_zyx": np.array(sums.voxels.shape[:3], np.int64)})
+        _put(tree, f"{path}/voxel_mask", hits[0])
+        _put(tree, f"{path}/voxel_sums", hits[1])
 
 
 def _part(tree: Tree) -> RunPart:

@@ -75,7 +75,8 @@ def _chosen(result: Result, body: str | None) -> list[BodyResult]:
         raise CtdoseError(f"body={body} (not in the result). {nearest(body, list(result.bodies))}")
     bodies = [each for name, each in result.bodies.items() if body in (None, name)]
     if any(each.map is None for each in bodies):
-        raise CtdoseError("dose map (the result holds none). Run the exam with its dose map.")
+        right = "Run the exam with its dose map; of a stopped run, ctdose merge its checkpoint."
+        raise CtdoseError(f"dose map (the result holds none). {right}")
     return bodies
 
 

@@ -89,8 +89,9 @@ def _whose(result: Result) -> str:
 def over_ranging_lines(result: Result) -> list[str]:
     """What over-ranging gives to effective dose, and to the organ that has most of it; nothing where there is none."""
     dose, lines = result.effective_dose, []
-    shares = {row.organ: row for row in organ_rows(result) if row.over_ranging_fraction > 0.0}
-    weighted = [row for row in shares.values() if row.absorbed_dose_mgy >= OF_THE_LARGEST * _largest(result)]
+    rows = organ_rows(result)
+    least = OF_THE_LARGEST * max((row.absorbed_dose_mgy for row in rows), default=0.0)
+    weighted = [row for row in rows if row.over_ranging_fraction > 0.0 and row.absorbed_dose_mgy >= least]
     if dose is not None and dose.over_ranging_fraction:
         error = 100.0 * (dose.over_ranging_fraction_standard_error or 0.0)
         lines.append(
@@ -107,10 +108,6 @@ def over_ranging_lines(result: Result) -> list[str]:
             f"{OF_THE_LARGEST:.0%} of the highest organ dose"
         )
     return lines
-
-
-def _largest(result: Result) -> float:
-    return max((row.absorbed_dose_mgy for row in organ_rows(result)), default=0.0)
 
 
 OF_THE_LARGEST = 0.1

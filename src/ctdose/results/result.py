@@ -62,6 +62,11 @@ class Result:
         return {name: mean_organ(bodies, name) for name in names}
 
     @property
+    def has_map(self) -> bool:
+        """Whether every body has its dose map. That of a large one that was stopped is in its checkpoint."""
+        return all(body.map is not None for body in self.bodies.values())
+
+    @property
     def dlp_mgy_cm(self) -> dict[int, float]:
         """DLP of the exam by CTDI phantom; 16 and 32 cm are never added."""
         total: dict[int, float] = {}

@@ -91,7 +91,7 @@ class Ledger:
 
         if missing and not self.interrupted:
             for part in self._executor.run(self.job, missing, report):
-                self.sums = part if self.sums is None else self.sums + part
+                self.sums = part if self.sums is None else self.sums.absorb(part)
                 self._keep(self.job, self.sums)
         return self.sums
 

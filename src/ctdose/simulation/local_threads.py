@@ -42,8 +42,10 @@ class LocalThreads:
                 if progress is not None:
                     progress(before + done, total)
 
-            runner = job.make_runner(self.device)
             try:
+                if before:  # a stop while the part before was kept
+                    report(0, total)
+                runner = job.make_runner(self.device)
                 part = runner.run(left, self.threads, report, seconds=self._seconds)
             except KeyboardInterrupt:  # before one batch was done
                 self.interrupted = True

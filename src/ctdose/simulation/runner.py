@@ -15,7 +15,7 @@ from ctdose.simulation.sums import Sums
 Progress = Callable[[int, int], None]
 """Called on the main thread with the batches that are done and those asked for."""
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 
 
 def batches_for(histories: int) -> int:
