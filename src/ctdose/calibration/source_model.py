@@ -62,8 +62,8 @@ class SourceModel:
 
     def ctdi_air_mgy(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float) -> float:
         """CTDI free in air at the collimation, mGy per 100 mAs: about the air kerma times beam width over nT."""
-        integral_mm = axis_integral_mm(self.row) * self._mean_output
-        return self.air_kerma_mgy(scanner, bowtie, tube_voltage_kv) * integral_mm / self.collimation_mm
+        kerma = self.air_kerma_mgy(scanner, bowtie, tube_voltage_kv)
+        return kerma * axis_integral_mm(self.row) / self.collimation_mm
 
     def profile(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float, fan_angle_rad: F64) -> F64:
         """Air kerma at equal distance from the focus at fan angles, relative to the central ray, [n]."""

@@ -18,9 +18,7 @@ STEPS = 512
 def heel(
     scanner: Scanner, tube_voltage_kv: float, cone_angle_rad: NDArray[np.float64], filter: str | None = None
 ) -> NDArray[np.float64]:
-    """Output of the tube per steradian at cone angles, relative to its central ray.
-
-    The output at the take-off angle: anode angle plus the angle away from the anode.
+    """Output of the tube, air kerma, at cone angles, relative to its central ray: that at the take-off angle.
 
     Parameters
     ----------
@@ -38,9 +36,21 @@ def heel(
     """
     from ctdose.physics.spectra import heel_profile
 
+    anode, angles = scanner.geometry.anode_angle_deg, take_off_angle_deg(scanner, cone_angle_rad)
+    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), angles)
+
+
+def take_off_angle_deg(scanner: Scanner, cone_angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle between a ray and the anode's surface, deg: anode angle plus the angle away from the anode.
+
+    Parameters
+    ----------
+    scanner : Scanner
+    cone_angle_rad : float64 ndarray
+        Away from the plane of rotation, positive towards the head; any shape.
+    """
     away_from_anode = np.rad2deg(cone_angle_rad) * (1.0 if scanner.geometry.anode_side == "foot" else -1.0)
-    anode = scanner.geometry.anode_angle_deg
-    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), anode + away_from_anode)
+    return np.asarray(scanner.geometry.anode_angle_deg + away_from_anode)
 
 
 def axis_mean(
