@@ -168,7 +168,8 @@ def _source_lines(plan: Plan, *, on_table: bool) -> Iterable[str]:
         upright = "D_w, SSDE and what modulates by the body go by upright slices"
         yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis; {upright}"
     if on_table:
-        yield "table: not under the CTDI phantom of the calibration, which moves doses by 2 to 4 % (docs/scanners.md)"
+        why = "if it was measured on the table, doses are 2 to 4 % too low (docs/scanners.md)"
+        yield f"table: the scanner's CTDI_w is taken to hold without one; {why}"
 
 
 def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:
