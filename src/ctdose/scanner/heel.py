@@ -34,10 +34,21 @@ def heel(
     float64 ndarray
         Of the same shape.
     """
-    from ctdose.physics.spectra import heel_profile
+    layers = tuple(scanner.filtration_mm(filter).items())
+    nodes, relative = _of_tube(tube_voltage_kv, scanner.geometry.anode_angle_deg, layers)
+    return np.interp(take_off_angle_deg(scanner, cone_angle_rad), nodes, relative)
 
-    anode, angles = scanner.geometry.anode_angle_deg, take_off_angle_deg(scanner, cone_angle_rad)
-    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), angles)
+
+@lru_cache(maxsize=256)
+def _of_tube(
+    kv: float, anode_deg: float, filters: tuple[tuple[str, float], ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take-off angles between which the output is linear, deg, and the output there."""
+    from ctdose.physics.spectra import heel_profile
+    from ctdose.physics.tube_table import tube_table
+
+    nodes = np.concatenate([[0.0], tube_table().anode_angle_deg])
+    return nodes, heel_profile(kv, anode_deg, dict(filters), nodes)
 
 
 def take_off_angle_deg(scanner: Scanner, cone_angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
