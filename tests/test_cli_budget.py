@@ -43,6 +43,10 @@ def folder(tmp_path_factory):
             "stated": EXAM.replace("OUTPUT", "ctdi_vol_mgy: 10\n    ctdi_phantom_cm: 32"),
             "short": EXAM.replace("OUTPUT", "tube_current_ma: 150").replace("[-40, 40]", "[-20, 10]"),
             "bare": EXAM.replace("OUTPUT", "tube_current_ma: 200") + "  keep_views: false\n",
+            "still": EXAM.replace("OUTPUT", "tube_current_ma: 200")
+            .replace("helical", "axial")
+            .replace("    pitch: 1.0\n", "")
+            .replace("[-40, 40]", "[-20, 20]"),
         }
         for name, text in exams.items():
             (folder / f"{name}.yaml").write_text(text)
@@ -94,6 +98,14 @@ def test_the_budget_of_a_stated_current(here, capsys):
     text = "\n".join(lines)
     assert "this patient is not the phantom" in text
     assert "Not known here, and not in the sum: bowtie, centring, filtration" in text
+
+
+def test_a_scan_at_one_place_says_that_its_place_is_not_in_the_budget(here, capsys):
+    lines, [row] = shown(capsys, "show", "still.h5", "--uncertainty")
+    assert float(row["range_lower"]) == float(row["range_upper"]) == 0.0
+    assert sum("Not included: where middle lies along z" in line for line in lines) == 1
+    lines, _ = shown(capsys, "show", "mine.h5", "--uncertainty")
+    assert not any("lies along z" in line for line in lines)
 
 
 def test_a_stated_ctdi_vol_takes_the_place_of_the_output(here, capsys):

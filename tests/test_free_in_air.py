@@ -83,7 +83,9 @@ def test_the_simulated_profile(collimation_mm, statistics):
     half = WIDE.beam_width_mm(collimation_mm) / 2.0
     outside = np.abs(found.z_mm) > half + 5.0
     inside = np.abs(found.z_mm) < half - 5.0
-    assert found.air_kerma_mgy[outside].mean() < 0.005 * found.air_kerma_mgy[inside].mean()
+    error = np.hypot.reduce(found.standard_error_mgy[outside]) / outside.sum()  # few photons, far scattered
+    assert found.air_kerma_mgy[outside].mean() < 0.005 * found.air_kerma_mgy[inside].mean() + 4.0 * error
+    assert error < 0.03 * found.air_kerma_mgy[inside].mean()
     ratio = found.ctdi_mgy / ctdi_free_in_air_mgy(beam, collimation_mm)
     error = found.ctdi_standard_error_mgy / found.ctdi_mgy
     assert abs(ratio - 0.9875) < 0.003 + statistics.z_limit(statistics.level(2)) * error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ctdose.calibration.measurement_file import read_measurements
+from ctdose.calibration.measurement_file import MeasurementError, read_measurements
 from ctdose.cli.main import main
 
 FOLDER = Path(__file__).parent / "data" / "wrong_measurements"
@@ -19,6 +19,18 @@ date: 2026-05-12
 beams:
   - {bowtie: body, tube_voltage_kv: 120, hvl_mm: 7.4}
 """
+
+
+def test_a_short_profile_is_not_an_empty_one(tmp_path):
+    file = tmp_path / "m.yaml"
+    profile = "{bowtie: body, tube_voltage_kv: 120, fan_angle_deg: [0, 9], relative_air_kerma: [1, 0.5]}"
+    beam = "{bowtie: body, tube_voltage_kv: 120, hvl_mm: 7.4}"
+    text = f"scanner: ct\nbase: generic-64\ndate: 2026-05-12\nbeams: [{beam}]\nprofiles: [{profile}]\n"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        MeasurementError, match=r":5: relative_air_kerma=\[1, 0\.5\] \(must have at least 3 entries\)"
+    ):
+        read_measurements(file)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["file"] for row in ROWS])

@@ -76,6 +76,8 @@ def test_transmission_of_bowtie_and_table():
 
 def test_the_picture_shows_all_six(tmp_path, capsys):
     pytest.importorskip("matplotlib")
+    from matplotlib.colors import to_hex
+
     from ctdose.results.scanner_plot import draw_scanner
 
     figure = draw_scanner(DUAL)
@@ -86,8 +88,13 @@ def test_the_picture_shows_all_six(tmp_path, capsys):
     stated = ["head, 16 cm", "body, 32 cm", "body, 16 cm", "body, 32 cm, tin-0.4", "body, 32 cm, tin-0.6"]
     assert [line.get_label() for line in ctdi.lines] == stated
     assert dict(zip(*ctdi.lines[1].get_data()))[120.0] == 6.76
-    layers = {line.get_label(): dict(zip(*line.get_data())) for line in figure.axes[1].lines}
-    assert layers["first, tin-0.6"][100.0] == pytest.approx(beam_quality(DUAL, 100, "body", "tin-0.6").hvl_mm)
+    lines = figure.axes[1].lines  # first and second layer of each filter
+    assert [line.get_label() for line in lines[::2]] == ["no additional filter", "tin-0.4", "tin-0.6"]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"] * 3
+    quality = beam_quality(DUAL, 100, "body", "tin-0.6")
+    for line, layer in zip(lines[4:], (quality.hvl_mm, quality.second_hvl_mm), strict=True):
+        assert dict(zip(*line.get_data()))[100.0] == pytest.approx(layer)
+        assert to_hex(line.get_color()) == to_hex(figure.axes[2].lines[2].get_color())
     path = tmp_path / "dual.png"
     assert main(["scanner", "show", "generic-dual-source", "--plot", str(path)]) == 0
     assert path.stat().st_size > 10_000

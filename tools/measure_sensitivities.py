@@ -30,6 +30,7 @@ from ctdose.scanner.model import Scanner
 from ctdose.simulation.exam_tables import PlannedBeam, build_exam_tables
 from ctdose.simulation.runner import BatchRunner, batches_for
 from ctdose.simulation.seed import random_key
+from ctdose.simulation.strips import Strip
 from ctdose.simulation.transport_tables import Physics
 from ctdose.simulation.variants import mix_beams, mix_views, pack_weights, sums_of_variants
 
@@ -79,7 +80,7 @@ def beam_sensitivities(ready: PreparedExam, histories: int) -> list[tuple[BodyDo
         rows, mixed = build_body_rows(phantom), mix_beams([beam.row for beam in beams])
         tables = build_exam_tables(
             phantom,
-            [PlannedBeam(plan, replace(beams[0], row=mixed.row), 1.0)],
+            [PlannedBeam(plan, replace(beams[0], row=mixed.row, strips=(Strip(mixed.row, 1.0),)), 1.0)],
             key=random_key(1, "exam", phantom.name),
             physics=Physics(),
             responses=rows.responses,

@@ -129,6 +129,8 @@ def _fault_of(item: ErrorDetails, model: type[BaseModel], document: Document) ->
         word = {"greater_than": "above", "greater_than_equal": "at least"}.get(kind, "")
         word = word or {"less_than": "below", "less_than_equal": "at most"}[kind]
         why = f"must be {word} {limit_text(next(iter(context.values())))}"
+    elif kind == "too_short" and context["min_length"] > 1:
+        why = f"must have at least {context['min_length']} entries"
     else:
         why = _WHY.get(kind) or item["msg"][:1].lower() + item["msg"][1:]
         if kind in NUMBERS and isinstance(value, str) and is_number(plain_scalar(value)):

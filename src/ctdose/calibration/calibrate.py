@@ -111,7 +111,6 @@ def calibrate(
     stated_behind = stated_filter(scanner, tube_voltage_kv, bowtie, phantom_cm, filter)
     stated = _stated(scanner, tube_voltage_kv, bowtie, phantom_cm, stated_behind)
     here = scanner.ctdi_w_mgy_per_100mas(tube_voltage_kv, bowtie, phantom_cm, collimation_mm, stated_behind)
-    assert scanner.output is not None
     assert here is not None
 
     def simulated(behind: str | None) -> Simulated:
@@ -126,6 +125,13 @@ def calibrate(
     if stated_behind != filter:
         identity, found, of_filter = _behind_filter(of_stated, of(filter))
         here *= of_filter
+    return _calibration(scanner, phantom_cm, identity, found, photons, here)
+
+
+def _calibration(
+    scanner: Scanner, phantom_cm: int, identity: str, found: SimulatedCTDI, photons: float, here: float
+) -> Calibration:
+    """Put together what was simulated, photons per mAs and CTDI_w per 100 mAs at the acquisition's collimation."""
     return Calibration(
         calibration_id=identity,
         photons_per_mas=photons,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ctdose.calibration.chamber_response import chamber_response
+from ctdose.calibration.chamber_response import ChamberResponse, chamber_response
 from ctdose.calibration.measured_scanner import measured_scanner, output_phantoms
 from ctdose.calibration.measurement_file import MeasurementError, MeasurementFile, read_measurements
 from ctdose.calibration.readings import ABSOLUTE, HVL, SECOND_HVL, Reading, predictions, readings_of
 from ctdose.calibration.source_fit import SourceFit, fit_source
 from ctdose.calibration.source_model import SourceModel
 from ctdose.faults import Fault
+from ctdose.phantoms.couch_shape import CouchShape
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import build_ct_beam
 
@@ -96,29 +97,47 @@ def calibrate_source(
     """
     file = read_measurements(path)
     base, measurements = file.base, file.measurements
-    voltages = sorted({b.tube_voltage_kv for b in measurements.beams})
-    middle = voltages[len(voltages) // 2]  # of the heel effect, which hardly differs between them
-    beam = build_ct_beam(base, middle, next(iter(base.bowties)), file.collimation_mm)
-    bare = SourceModel(base.geometry.anode_angle_deg, file.collimation_mm, beam.row)
+    bare = _bare_model(file)
     readings = readings_of(measurements, base.geometry.source_isocentre_distance_mm)
     outside = [r for r in readings if not r.phantom_cm]
     _refuse(file, [*_impossible_layers(file, bare, outside), *_impossible_output(file, bare, outside)])
-    responses = {
-        size: chamber_response(
-            beam.row,
-            size,
-            file.collimation_mm,
-            threads=threads,
-            progress=partial(progress, f"CTDI phantom of {size} cm") if progress else None,
-        )
-        for size in sorted(output_phantoms(measurements, base))
-    }
-    model = SourceModel(base.geometry.anode_angle_deg, file.collimation_mm, beam.row, responses)
+    model = _with_phantoms(file, bare, threads, progress)
     _refuse(file, list(_impossible_output(file, model, readings)))
     fit = fit_source(measurements, base, model, readings)
     name = Path(path).name
     scanner = measured_scanner(measurements, fit, model, name, collimation_mm=file.collimation_mm)
     return SourceCalibration(file, fit, model, scanner)
+
+
+def _bare_model(file: MeasurementFile) -> SourceModel:
+    """What the base scanner gives outside of phantoms."""
+    base = file.base
+    voltages = sorted({b.tube_voltage_kv for b in file.measurements.beams})
+    middle = voltages[len(voltages) // 2]  # of the heel effect, which hardly differs between them
+    beam = build_ct_beam(base, middle, next(iter(base.bowties)), file.collimation_mm)
+    return SourceModel(base.geometry.anode_angle_deg, file.collimation_mm, beam.row)
+
+
+def _with_phantoms(
+    file: MeasurementFile, bare: SourceModel, threads: int, progress: CaseProgress | None
+) -> SourceModel:
+    """The same with the responses of the CTDI phantoms that are needed; of those on the table also without it."""
+    base, on_table = file.base, file.measurements.phantoms_on_table_cm
+
+    def response(size: int, couch: CouchShape | None) -> ChamberResponse:
+        case = f"CTDI phantom of {size} cm" + (" on the table" if couch else "")
+        report = partial(progress, case) if progress else None
+        return chamber_response(
+            bare.row, size, file.collimation_mm, couch=couch, threads=threads, progress=report
+        )
+
+    couch = base.table.shape() if base.table and on_table else None
+    sizes = sorted(output_phantoms(file.measurements, base))
+    return replace(
+        bare,
+        responses={size: response(size, couch if size in on_table else None) for size in sizes},
+        in_air={size: response(size, None) for size in sizes if size in on_table},
+    )
 
 
 def _refuse(file: MeasurementFile, faults: list[Fault]) -> None:

@@ -26,6 +26,7 @@ from ctdose._cache import cache_dir
 from ctdose.calibration.response_simulation import NODES_KEV, cell_shares, cell_tables, simulate_cells
 from ctdose.dosimetry.units import MGY_PER_KEV_PER_G
 from ctdose.kernels.tables import F64, Tables
+from ctdose.phantoms.couch_shape import CouchShape
 from ctdose.phantoms.ctdi import CHAMBER_LENGTH_MM
 from ctdose.simulation.beam_tables import BeamRow, opening
 from ctdose.simulation.compiled import kernel_sha256
@@ -108,6 +109,7 @@ def chamber_response(
     phantom_cm: int,
     collimation_mm: float,
     *,
+    couch: CouchShape | None = None,
     batches: int | None = None,
     threads: int = 1,
     progress: Progress | None = None,
@@ -122,6 +124,8 @@ def chamber_response(
         16 or 32.
     collimation_mm : float
         Nominal nT, by which CTDI_100 is divided.
+    couch : CouchShape, optional
+        The table that the phantom lies on; default: it hangs in air.
     batches : int, optional
         Of 65,536 histories; default `BATCHES`: errors of 0.4 % in the centre of 32 cm, 0.1 to 0.2 % elsewhere.
     threads : int
@@ -132,7 +136,7 @@ def chamber_response(
     edges = fan_edges_rad(half)
     cells = [(b, e) for b in range(edges.size - 1) for e in range(NODES_KEV.size)]
     share = cell_shares(edges, 1.1 * math.asin(phantom_cm / 2.0 / row.radius))
-    tables, composites = cell_tables(row, phantom_cm, edges, share, cells)
+    tables, composites = cell_tables(row, phantom_cm, edges, share, cells, couch)
     path = _file(tables, collimation_mm, batches)
     found = _load(path, len(cells))
     if found is None:

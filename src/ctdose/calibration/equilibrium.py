@@ -12,7 +12,7 @@ h(100 mm): the efficiency of CTDI_100 (J. M. Boone, Med. Phys. 34 (2007) 1364).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,15 +22,13 @@ from ctdose.kernels.tables import F64, Tables
 from ctdose.phantoms.long_cylinder import BIN_MM, POSITIONS, region_numbers
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.beam_tables import pack_beams
 from ctdose.simulation.ct_beam import CTBeam
+from ctdose.simulation.rotation import rotation_at_rest
 from ctdose.simulation.runner import BatchRunner, Progress, batches_for
 from ctdose.simulation.scoring import FoldedResponse
 from ctdose.simulation.seed import random_key
 from ctdose.simulation.sums import Sums, ratio_and_error
 from ctdose.simulation.transport_tables import Physics, build_transport_tables
-from ctdose.simulation.views import PieceRow, build_views
-from ctdose.simulation.voxel_tables import to_kernel_frame
 from ctdose.simulation.zones import Raised
 
 RAISED_FACTOR = 8.0
@@ -113,14 +111,11 @@ def simulate_equilibrium(
 
 
 def _tables(beam: CTBeam, phantom: VoxelPhantom) -> Tables:
-    x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
-    row = replace(beam.row, isocentre=(float(x), float(y)))
     numbers = [k for each in region_numbers(phantom.shape[0]).values() for k in each]
     air = Material("air")
     return build_transport_tables(
         phantom,
-        pack_beams([row]),
-        build_views([PieceRow(1.0, (float(z), float(z)), (0.0, 2.0 * math.pi), True, 0, 0)]),
+        *rotation_at_rest(beam, phantom),
         key=random_key(CALIBRATION_SEED, "calibration", phantom.name),
         physics=Physics(),
         surroundings=air,

@@ -16,7 +16,7 @@ Sources: the standard itself was not at hand. IAEA Human Health Report 5 (2011) 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,14 +26,13 @@ from ctdose.kernels.tables import F64
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.physics.spectrum import Spectrum
-from ctdose.simulation.beam_tables import BeamRow, opening, pack_beams
+from ctdose.simulation.beam_tables import BeamRow
 from ctdose.simulation.ct_beam import CTBeam
+from ctdose.simulation.rotation import rotation_at_rest
 from ctdose.simulation.runner import BatchRunner, batches_for
 from ctdose.simulation.scoring import FoldedResponse
 from ctdose.simulation.seed import random_key
 from ctdose.simulation.transport_tables import Physics, build_transport_tables
-from ctdose.simulation.views import PieceRow, build_views
-from ctdose.simulation.voxel_tables import to_kernel_frame
 
 BEYOND_MM, LEAST_MM = 40.0, 100.0
 STEPS = 4096
@@ -70,8 +69,8 @@ def integration_length_mm(collimation_mm: float) -> float:
 def ctdi_free_in_air_mgy(beam: CTBeam, collimation_mm: float) -> float:
     """CTDI free in air for one emitted photon, mGy, from the tables of the beam: heel and inverse square, no air.
 
-    On the axis at z the fluence of a rotation is I / (R² + z²), I the emission per steradian of the central fan bin in
-    that direction; its air kerma follows from the spectrum of that bin.
+    On the axis at z the air kerma of a rotation is K h / (R² + z²), K that of a steradian on the central ray, h the
+    heel effect relative to it.
     """
     row = beam.row
     centre = row.fan_weight.size // 2
@@ -81,24 +80,22 @@ def ctdi_free_in_air_mgy(beam: CTBeam, collimation_mm: float) -> float:
 
 
 def axis_integral_mm(row: BeamRow) -> float:
-    """Integral along the axis of the fluence, relative to that in the middle of a beam without heel effect, mm."""
+    """Integral along the axis of the air kerma, relative to that on the central ray, mm."""
     low, high = row.tan_cone
     t = low + (high - low) * (np.arange(STEPS) + 0.5) / STEPS
     heel = np.asarray(row.heel_weight, np.float64)
     sine = t / np.hypot(1.0, t)
     first, last = (edge / math.hypot(1.0, edge) for edge in (low, high))
     step = np.clip((sine - first) / (last - first) * heel.size, 0, heel.size - 1).astype(int)
-    relative = (heel / heel.mean())[step] / (1.0 + t**2)
+    relative = heel[step] / (1.0 + t**2)
     return 10.0 * float(relative.sum()) * row.radius * (high - low) / STEPS
 
 
 def _central_emission(beam: CTBeam) -> float:
-    """Photons per steradian in the middle of the fan, per emitted photon."""
+    """Photons per steradian on the central ray, per emitted photon."""
     row = beam.row
-    centre = row.fan_weight.size // 2
-    edges = row.fan[0] + row.fan[1] * np.arange(row.fan_weight.size + 1)
-    solid_angle = opening(edges[centre : centre + 2], row.tan_cone)[0]
-    return float(row.fan_weight[centre] / row.fan_weight.sum() / solid_angle)
+    behind = float(np.sum(row.energy_weight[row.fan_weight.size // 2]))
+    return behind / beam.tube_fluence / beam.emitted
 
 
 def simulate_free_in_air(
@@ -120,12 +117,10 @@ def simulate_free_in_air(
     length = integration_length_mm(collimation_mm)
     bins = 2 * math.ceil(length / (2.0 * BIN_MM))
     phantom = _box(bins)
-    x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
     air = Material("air")
     tables = build_transport_tables(
         phantom,
-        pack_beams([replace(beam.row, isocentre=(float(x), float(y)))]),
-        build_views([PieceRow(1.0, (float(z), float(z)), (0.0, 2.0 * math.pi), True, 0, 0)]),
+        *rotation_at_rest(beam, phantom),
         key=random_key(CALIBRATION_SEED, "calibration", phantom.name),
         physics=Physics(),
         surroundings=air,

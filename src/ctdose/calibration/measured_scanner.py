@@ -35,7 +35,8 @@ def measured_scanner(
     -------
     Scanner
         Its output states CTDI_w of the measured bowties and voltages only: what was measured where centre and periphery
-        were, else what the fit gives where another reading in mGy was made at that voltage.
+        were (plus what the table under the phantom took), else what the fit gives where another reading in mGy was
+        made at that voltage.
     """
     from_file = f"{file}, {measurements.date}"
     bowties = {
@@ -92,8 +93,10 @@ def _output(
     for bowtie, size in _places(measurements, fit):
         for kv in sorted({r.tube_voltage_kv for r in readings if r.bowtie == bowtie}):
             value = measured_ctdi_w(measurements, bowtie, kv, size)
-            if value is None:
-                value, relative = fitted_ctdi_w(fit, model, bowtie, kv, size)
+            if value is not None:
+                value /= 1.0 - model.table_takes(fit.scanner, bowtie, kv, size)
+            else:
+                value, relative = fitted_ctdi_w(fit, model.without_table(), bowtie, kv, size)
                 worst = max(worst, relative)
                 fitted.append(f"{bowtie} {size} cm {kv:g} kV")
             rows.setdefault((bowtie, size), {})[kv] = _rounded(value)
@@ -101,6 +104,9 @@ def _output(
         return None
     measured = sum(len(table) for table in rows.values()) > len(fitted)
     source = f"Measured CTDI_w ({from_file})" if measured else f"Measurements ({from_file})"
+    if model.in_air:
+        sizes = " and ".join(f"{size} cm" for size in sorted(model.in_air))
+        source += f"; what the table of {measurements.base} took under {sizes} was added"
     if fitted:
         source += f"; CTDI_w of the fitted source, not measured: {', '.join(fitted)}"
     return Output(

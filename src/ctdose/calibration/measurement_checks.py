@@ -33,6 +33,18 @@ def check_material(measurements: Measurements) -> Iterator[Found]:
         yield ("filtration_material",), measurements.filtration_material, "unknown material", right
 
 
+def check_table(measurements: Measurements, base: Scanner) -> Iterator[Found]:
+    """Whether there is a table to lie on, and a phantom that lay on it."""
+    read = {reading.phantom_cm for beam in measurements.beams for reading in beam.ctdi}
+    for i, size in enumerate(measurements.phantoms_on_table_cm):
+        path: KeyPath = ("phantoms_on_table_cm", i)
+        if base.table is None:
+            right = "Add the section table to its file, or leave phantoms_on_table_cm out."
+            yield path, size, f"{base.scanner} describes no table", right
+        elif size not in read:
+            yield path, size, "no CTDI in that phantom is given", "Name the phantoms of ctdi that lay on it."
+
+
 def check_collimation(measurements: Measurements, base: Scanner, collimation_mm: float) -> Iterator[Found]:
     """Whether CTDI can be measured at the collimation."""
     path: KeyPath = ("collimation_mm",)

@@ -10,6 +10,7 @@ from ctdose.calibration.measurement_checks import (
     check_collimation,
     check_material,
     check_profiles,
+    check_table,
 )
 from ctdose.calibration.measurements import Measurements
 from ctdose.calibration.reference_beam import WIDEST_DIRECT_MM
@@ -68,6 +69,7 @@ def read_measurements(path: str | Path) -> MeasurementFile:
     collimation_mm = measurements.collimation_mm or _usual_collimation_mm(base)
     found = [
         *check_material(measurements),
+        *check_table(measurements, base),
         *check_collimation(measurements, base, collimation_mm),
         *check_beams(measurements, base),
         *check_profiles(measurements, base),

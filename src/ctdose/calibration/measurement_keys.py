@@ -14,6 +14,7 @@ MEASUREMENT_KEYS = FileKeys(
     title="ctdose measurements",
     special={
         "fan_angle_deg": "list of numbers",
+        "phantoms_on_table_cm": "list of numbers",
         "off_axis_mm": "list of numbers",
         "relative_air_kerma": "list of numbers",
     },

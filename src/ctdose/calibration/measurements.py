@@ -165,6 +165,13 @@ class Measurements(Checked):
         gt=0,
         example=40,
     )
+    phantoms_on_table_cm: list[Literal[16, 32]] = key(
+        list,
+        doc="CTDI phantoms that lay on the patient table: that of base is simulated under them, and CTDI_w is written "
+        "without it",
+        unit="cm",
+        example=[32],
+    )
     filtration_material: str = key(
         "aluminium", doc="Material whose thickness is fitted; other filters stay those of base", min_length=1
     )

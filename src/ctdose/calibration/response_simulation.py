@@ -9,6 +9,8 @@ import numpy as np
 
 from ctdose.calibration.ctdi import CALIBRATION_SEED, CHAMBER_FACTOR, chamber_composites
 from ctdose.kernels.tables import F64, Tables
+from ctdose.phantoms.couch import add_couch
+from ctdose.phantoms.couch_shape import CouchShape
 from ctdose.phantoms.ctdi import CHAMBER_REGIONS, build_ctdi_phantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import BeamRow, pack_beams
@@ -39,10 +41,17 @@ def cell_shares(edges: F64, seen_rad: float) -> F64:
 
 
 def cell_tables(
-    row: BeamRow, phantom_cm: int, edges: F64, share: F64, cells: list[tuple[int, int]]
+    row: BeamRow,
+    phantom_cm: int,
+    edges: F64,
+    share: F64,
+    cells: list[tuple[int, int]],
+    couch: CouchShape | None,
 ) -> tuple[Tables, list[Composite]]:
     """One beam, piece and acquisition for each cell."""
     phantom = build_ctdi_phantom(phantom_cm)
+    if couch is not None:
+        phantom = add_couch(phantom, couch)
     composites = chamber_composites(phantom)[:2]
     x, y, z = to_kernel_frame(phantom, (0.0, 0.0, 0.0))
     beams = [

@@ -6,12 +6,13 @@ Half-value layers, air kerma and profiles are narrow-beam sums over the tungsten
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 
 from ctdose.calibration.chamber_response import ChamberResponse
+from ctdose.calibration.ctdi import CENTER_WEIGHT, PERIPHERY_WEIGHT
 from ctdose.calibration.free_in_air import axis_integral_mm
 from ctdose.kernels.tables import F64
 from ctdose.physics.spectrum import MICROGRAY_PER_KEV_G, layer_mm
@@ -35,13 +36,31 @@ class SourceModel:
     row : BeamRow
         Of a beam of that collimation: its opening and heel effect count.
     responses : dict of int to ChamberResponse
-        By diameter of the CTDI phantom, cm.
+        By diameter of the CTDI phantom, cm: as it lay when it was measured, on the table or not.
+    in_air : dict of int to ChamberResponse
+        Of phantoms that lay on the table: without it.
     """
 
     anode_angle_deg: float
     collimation_mm: float
     row: BeamRow
     responses: dict[int, ChamberResponse] = field(default_factory=dict)
+    in_air: dict[int, ChamberResponse] = field(default_factory=dict)
+
+    def without_table(self) -> SourceModel:
+        """The same with no table under any phantom: what a scanner's file states."""
+        return replace(self, responses=self.responses | self.in_air)
+
+    def table_takes(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float, phantom_cm: int) -> float:
+        """Share of CTDI_w that the table under a phantom takes up; 0 without one."""
+        if phantom_cm not in self.in_air:
+            return 0.0
+        weights = np.array([CENTER_WEIGHT, PERIPHERY_WEIGHT])
+        on_table, in_air = (
+            float(weights @ model.ctdi_mgy(scanner, bowtie, tube_voltage_kv, phantom_cm)[0])
+            for model in (self, self.without_table())
+        )
+        return 1.0 - on_table / in_air
 
     def half_value_layers_mm(
         self, scanner: Scanner, bowtie: str, tube_voltage_kv: float
@@ -62,8 +81,8 @@ class SourceModel:
 
     def ctdi_air_mgy(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float) -> float:
         """CTDI free in air at the collimation, mGy per 100 mAs: about the air kerma times beam width over nT."""
-        integral_mm = axis_integral_mm(self.row) * self._mean_output
-        return self.air_kerma_mgy(scanner, bowtie, tube_voltage_kv) * integral_mm / self.collimation_mm
+        kerma = self.air_kerma_mgy(scanner, bowtie, tube_voltage_kv)
+        return kerma * axis_integral_mm(self.row) / self.collimation_mm
 
     def profile(self, scanner: Scanner, bowtie: str, tube_voltage_kv: float, fan_angle_rad: F64) -> F64:
         """Air kerma at equal distance from the focus at fan angles, relative to the central ray, [n]."""

@@ -24,8 +24,6 @@ from ctdose.scanner.model import Scanner
 from ctdose.schema import extra_of
 from ctdose.yaml_writer import write_yaml
 
-WIDE_MM = 80.0  # beyond it the spectrum at the anode's end differs by more than 3 % in mean energy
-
 
 @dataclass(frozen=True)
 class ResolvedExam:
@@ -169,10 +167,9 @@ def _source_lines(plan: Plan, *, on_table: bool) -> Iterable[str]:
     if tilt:
         upright = "D_w, SSDE and what modulates by the body go by upright slices"
         yield f"gantry tilted by {tilt:g} deg: z is where the beam's central plane crosses the axis; {upright}"
-    if plan.collimation_mm > WIDE_MM:
-        yield "wide beam: one spectrum everywhere, too soft at the anode's end (docs/physics.md)"
     if on_table:
-        yield "table: not under the CTDI phantom of the calibration, which moves doses by 2 to 4 % (docs/scanners.md)"
+        why = "if it was measured on the table, doses are 2 to 4 % too low (docs/scanners.md)"
+        yield f"table: the scanner's CTDI_w is taken to hold without one; {why}"
 
 
 def _plan_lines(exam: Exam, scanner: Scanner, plans: dict[str, tuple[Plan, ...]]) -> Iterable[str]:

@@ -24,9 +24,13 @@ Filtration = Mapping[Any, float]  # Material or its name to thickness in mm
 
 
 def tube_spectrum(
-    tube_voltage_kv: float, anode_angle_deg: float, filtration: Filtration | None = None
+    tube_voltage_kv: float,
+    anode_angle_deg: float,
+    filtration: Filtration | None = None,
+    *,
+    take_off_angle_deg: float | None = None,
 ) -> Spectrum:
-    """Spectrum of a tungsten tube on its central ray.
+    """Spectrum of a tungsten tube on its central ray, or on another one towards anode or cathode.
 
     The unfiltered spectrum is interpolated in a table made with SpekPy (model casim); filters attenuate it with the
     cross sections of this package.
@@ -39,6 +43,9 @@ def tube_spectrum(
         7 to 12 degrees.
     filtration : mapping of str or Material to float, optional
         mm by material, inherent filtration included, for example ``{"Al": 7, "Sn": 0.4}``.
+    take_off_angle_deg : float, optional
+        Between the ray and the anode's surface, above 0; default: the anode angle, the central ray's. The table reaches
+        from 1 to 16 degrees and goes on as that of `heel_profile`.
 
     Returns
     -------
@@ -48,11 +55,17 @@ def tube_spectrum(
     Raises
     ------
     ValueError
-        If voltage or angle lie outside the table, or a filter is unknown or negative.
+        If voltage or anode angle lie outside the table, the ray leaves behind the anode, or a filter is unknown or
+        negative.
     """
     _check_tube(tube_voltage_kv, anode_angle_deg)
-    spectrum = unfiltered_spectrum(tube_voltage_kv, anode_angle_deg)
-    source = f"{tube_voltage_kv:g} kV, {anode_angle_deg:g} deg {spectrum.source}"
+    angle = anode_angle_deg if take_off_angle_deg is None else take_off_angle_deg
+    if angle <= 0.0:
+        raise ValueError(
+            f"take_off_angle_deg={angle:g} (behind the anode's surface). Give more than 0 degrees."
+        )
+    spectrum = unfiltered_spectrum(tube_voltage_kv, min(angle, float(tube_table().anode_angle_deg[-1])))
+    source = f"{tube_voltage_kv:g} kV, {angle:g} deg {spectrum.source}"
     fine = Spectrum(spectrum.energies_kev, spectrum.weights, source, True).filtered(filtration or {})
     return fine.joined(BINS_JOINED)
 

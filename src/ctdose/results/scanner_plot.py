@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_IN, HEIGHT_IN = 12.0, 7.2
-STYLES = ("-", "--", "-.", ":")
 ANGLES = 201
 
 
@@ -77,22 +76,15 @@ def _spectra(axes: Axes, scanner: Scanner) -> None:
 
 
 def _layers(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
-    for (name, rows), style in zip(qualities.items(), STYLES * len(qualities)):
+    """First layers as full lines, second ones dashed, in the colours that the filters have for air kerma."""
+    for number, (name, rows) in enumerate(qualities.items()):
         kv = [q.tube_voltage_kv for q in rows]
-        axes.plot(
-            kv, [q.hvl_mm for q in rows], f"C0{style}", marker="o", markersize=3, label=f"first, {name}"
-        )
-        axes.plot(
-            kv,
-            [q.second_hvl_mm for q in rows],
-            f"C1{style}",
-            marker="s",
-            markersize=3,
-            label=f"second, {name}",
-        )
+        look: dict[str, Any] = {"color": f"C{number}", "marker": "o", "markersize": 3}
+        axes.plot(kv, [q.hvl_mm for q in rows], "-", label=name, **look)
+        axes.plot(kv, [q.second_hvl_mm for q in rows], "--", **look)
     low, high = axes.get_ylim()
-    axes.set_ylim(low - (0.12 + 0.09 * len(qualities)) * (high - low), high)  # room for the legend
-    dress_graph(axes, "Half-value layers, central ray", "tube voltage (kV)", "mm Al")
+    axes.set_ylim(max(0.0, low - (0.05 + 0.07 * len(qualities)) * (high - low)), high)  # room for the legend
+    dress_graph(axes, "Half-value layers, central ray (second: dashed)", "tube voltage (kV)", "mm Al")
 
 
 def _kerma(axes: Axes, qualities: dict[str, list[BeamQuality]]) -> None:
@@ -120,7 +112,7 @@ def _transmission(axes: Axes, scanner: Scanner) -> None:
     angle, kv = _angles(scanner), usual_kv(scanner)
     for name in scanner.bowties:
         axes.plot(angle, bowtie_kerma(scanner, kv, name, np.deg2rad(angle)), label=name)
-    axes.set_ylim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.25 if scanner.second_tube else 1.0)  # room for the legend
     _second_fan(axes, scanner)
     dress_graph(axes, f"Bowties: transmission of air kerma at {kv:g} kV", "fan angle (deg)", "")
 

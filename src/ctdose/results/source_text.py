@@ -63,6 +63,7 @@ def undetermined(calibration: SourceCalibration) -> list[str]:
         *_directions(calibration),
         *_incomplete(calibration),
         *_beyond_profiles(calibration),
+        *_on_table(calibration),
         *_output(calibration),
     ]
 
@@ -145,6 +146,22 @@ def _beyond_profiles(calibration: SourceCalibration) -> Iterator[str]:
             shape = f"the shape of {calibration.file.measurements.base}" if as_table else "the fitted curve"
             ends = f"it ends at {last:.3g} deg, the fan at {half:.3g} deg"
             yield f"Profile of {name}: {ends}; between them the bowtie follows {shape}."
+
+
+def _on_table(calibration: SourceCalibration) -> Iterator[str]:
+    """What the table under the phantoms was taken to be; measured CTDI_w cannot say it."""
+    model, file = calibration.model, calibration.file
+    for size in sorted(model.in_air):
+        beams = [b for b in file.measurements.beams if any(r.phantom_cm == size for r in b.ctdi)]
+        shares = [
+            model.table_takes(calibration.fit.scanner, b.bowtie, b.tube_voltage_kv, size) for b in beams
+        ]
+        low, high = (f"{100.0 * share:.1f}" for share in (min(shares), max(shares)))
+        span = low if low == high else f"{low} to {high}"
+        yield (
+            f"The phantom of {size} cm lay on a table, taken to be that of {file.measurements.base}: it takes {span} % "
+            "of CTDI_w, which the scanner's file states without it."
+        )
 
 
 def _output(calibration: SourceCalibration) -> Iterator[str]:

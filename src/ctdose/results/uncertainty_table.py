@@ -10,6 +10,7 @@ from ctdose.dosimetry.effective_dose import EffectiveDose, systematic_parts_msv
 from ctdose.dosimetry.sensitivity import load_limits
 from ctdose.dosimetry.systematic_parts import SystematicParts
 from ctdose.errors import CtdoseError
+from ctdose.results.acquisition_result import OnBody
 from ctdose.results.organ_table import organ_rows
 from ctdose.results.result import Result
 
@@ -19,6 +20,7 @@ NOT_INCLUDED = (
     "Not included: motion and filling of organs, arms held otherwise, contrast medium, a tube current that the "
     "scanner chose otherwise than the exam says, cross sections, tissue weights",
 )
+DIGITS = 3  # of mm
 LABELS = {
     "icrp103": "effective dose, ICRP 103",
     "icrp60": "effective dose, ICRP 60",
@@ -124,7 +126,23 @@ def uncertainty_lines(result: Result) -> list[str]:
     unknown = sorted(_unknown(result))
     if unknown:
         lines.append(f"Not known here, and not in the sum: {', '.join(unknown)}")
-    return [*lines, *NOT_INCLUDED]
+    return [*lines, *NOT_INCLUDED, *_places(result)]
+
+
+def _places(result: Result) -> list[str]:
+    """What is missing where the table stands still: such a scan has no ends that could be moved."""
+    still = [a.name for a in result.acquisitions if all(_stands_still(body) for body in a.on_body.values())]
+    if not still:
+        return []
+    return [
+        f"Not included: where {', '.join(still)} lies along z. Its table stands still, and what another place would "
+        "give is not known from the run; to see it, simulate a scan_range that is shifted by 1 cm"
+    ]
+
+
+def _stands_still(acquisition: OnBody) -> bool:
+    """Whether the source is at one z all the time."""
+    return len({round(z, DIGITS) for p in acquisition.pieces for z in (p.z_start_mm, p.z_end_mm)}) == 1
 
 
 def _unknown(result: Result) -> set[str]:
@@ -140,7 +158,7 @@ def uncertainty_json(result: Result) -> dict[str, Any]:
         "combination": "quadrature",
         "coverage_factor": limits.pop("coverage_factor"),
         "half_widths": limits,
-        "not_included": list(NOT_INCLUDED),
+        "not_included": [*NOT_INCLUDED, *_places(result)],
         "effective_dose": {
             name: None if (parts := _parts_of(result, name)) is None else asdict(parts)
             for name in ("icrp103", "icrp60")

@@ -18,9 +18,7 @@ STEPS = 512
 def heel(
     scanner: Scanner, tube_voltage_kv: float, cone_angle_rad: NDArray[np.float64], filter: str | None = None
 ) -> NDArray[np.float64]:
-    """Output of the tube per steradian at cone angles, relative to its central ray.
-
-    The output at the take-off angle: anode angle plus the angle away from the anode.
+    """Output of the tube, air kerma, at cone angles, relative to its central ray: that at the take-off angle.
 
     Parameters
     ----------
@@ -36,11 +34,34 @@ def heel(
     float64 ndarray
         Of the same shape.
     """
-    from ctdose.physics.spectra import heel_profile
+    layers = tuple(scanner.filtration_mm(filter).items())
+    nodes, relative = _of_tube(tube_voltage_kv, scanner.geometry.anode_angle_deg, layers)
+    return np.interp(take_off_angle_deg(scanner, cone_angle_rad), nodes, relative)
 
+
+@lru_cache(maxsize=256)
+def _of_tube(
+    kv: float, anode_deg: float, filters: tuple[tuple[str, float], ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take-off angles between which the output is linear, deg, and the output there."""
+    from ctdose.physics.spectra import heel_profile
+    from ctdose.physics.tube_table import tube_table
+
+    nodes = np.concatenate([[0.0], tube_table().anode_angle_deg])
+    return nodes, heel_profile(kv, anode_deg, dict(filters), nodes)
+
+
+def take_off_angle_deg(scanner: Scanner, cone_angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angle between a ray and the anode's surface, deg: anode angle plus the angle away from the anode.
+
+    Parameters
+    ----------
+    scanner : Scanner
+    cone_angle_rad : float64 ndarray
+        Away from the plane of rotation, positive towards the head; any shape.
+    """
     away_from_anode = np.rad2deg(cone_angle_rad) * (1.0 if scanner.geometry.anode_side == "foot" else -1.0)
-    anode = scanner.geometry.anode_angle_deg
-    return heel_profile(tube_voltage_kv, anode, scanner.filtration_mm(filter), anode + away_from_anode)
+    return np.asarray(scanner.geometry.anode_angle_deg + away_from_anode)
 
 
 def axis_mean(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import BeamRow, pack_beams
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.simulation.scoring import Composite, FoldedResponse
+from ctdose.simulation.strips import pieces_of_strips
 from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
 from ctdose.simulation.views import PieceRow, build_views
 from ctdose.simulation.voxel_tables import to_kernel_frame
@@ -98,17 +99,32 @@ def _row(piece: ViewPiece, block: int, beam: int, planned: PlannedBeam, corner_z
     )
 
 
-def beam_row(phantom: VoxelPhantom, planned: PlannedBeam) -> BeamRow:
-    """The row of a beam over the isocentre of its plan."""
+def beam_rows(phantom: VoxelPhantom, planned: PlannedBeam) -> list[BeamRow]:
+    """The rows of a beam over the isocentre of its plan: one, or those of its strips."""
     x, y = planned.plan.isocentre_xy_mm
     centre = to_kernel_frame(phantom, (x, y, 0.0))
-    return replace(planned.beam.row, isocentre=(float(centre[0]), float(centre[1])))
+    isocentre = (float(centre[0]), float(centre[1]))
+    return [replace(strip.row, isocentre=isocentre) for strip in planned.beam.strips]
 
 
-def piece_rows(planned: PlannedBeam, beam: int, acquisition: int, corner_z_mm: float) -> list[PieceRow]:
-    """The pieces of one beam in the frame of the phantom's corner; `beam` is its number in the tables."""
-    own = (piece for piece in planned.plan.pieces if piece.beam == planned.number)
-    return [_row(piece, acquisition, beam, planned, corner_z_mm) for piece in own]
+def piece_rows(
+    planned: PlannedBeam, pieces: Iterable[tuple[ViewPiece, int]], beam: int, corner_z_mm: float
+) -> list[PieceRow]:
+    """Pieces of one beam, each with its block of rows, in the frame of the phantom's corner.
+
+    `beam` is the number in the tables of the beam, or of the first of its strips.
+    """
+    strips, whole = planned.beam.strips, planned.beam.row.tan_cone
+    return [
+        row
+        for piece, block in pieces
+        for row in pieces_of_strips(_row(piece, block, beam, planned, corner_z_mm), strips, whole)
+    ]
+
+
+def own_pieces(planned: PlannedBeam, acquisition: int) -> list[tuple[ViewPiece, int]]:
+    """The pieces of a beam's plan that are its own, each with the number of the acquisition."""
+    return [(piece, acquisition) for piece in planned.plan.pieces if piece.beam == planned.number]
 
 
 def build_exam_tables(
@@ -139,14 +155,12 @@ def build_exam_tables(
         The pieces of `planned_beams`, cut; each bin is then a block of rows. None: as they are, a block for each
         acquisition.
     """
-    rows, pieces = [], []
-    corner_z_mm = phantom.corner_mm[2]
+    rows: list[BeamRow] = []
+    pieces: list[PieceRow] = []
     for index, (planned, acquisition) in enumerate(zip(planned_beams, acquisition_numbers(planned_beams))):
-        rows.append(beam_row(phantom, planned))
-        if cut is None:
-            pieces += piece_rows(planned, index, acquisition, corner_z_mm)
-        else:
-            pieces += [_row(p, block, index, planned, corner_z_mm) for p, block in cut.pieces[index]]
+        own = own_pieces(planned, acquisition) if cut is None else cut.pieces[index]
+        pieces += piece_rows(planned, own, len(rows), phantom.corner_mm[2])
+        rows += beam_rows(phantom, planned)
     return build_transport_tables(
         phantom,
         pack_beams(rows),

@@ -10,7 +10,13 @@ from ctdose.kernels.tables import Tables
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
 from ctdose.simulation.beam_tables import pack_beams
-from ctdose.simulation.exam_tables import PlannedBeam, acquisition_numbers, beam_row, piece_rows
+from ctdose.simulation.exam_tables import (
+    PlannedBeam,
+    acquisition_numbers,
+    beam_rows,
+    own_pieces,
+    piece_rows,
+)
 from ctdose.simulation.scoring import Composite, FoldedResponse
 from ctdose.simulation.transport_tables import NOWHERE, Physics, build_transport_tables
 from ctdose.simulation.variants import mix_beams, mix_views, on_common_lines, pack_weights
@@ -47,19 +53,9 @@ def build_variant_tables(
     """
     first = variants[0]
     numbers = acquisition_numbers(first)
-    mixed = [
-        mix_beams(on_common_lines([beam_row(phantom, of_variant[b]) for of_variant in variants]))
-        for b in range(len(first))
-    ]
-    corner_z_mm = phantom.corner_mm[2]
-    pieces = [
-        [
-            piece
-            for b, (planned, acquisition) in enumerate(zip(of_variant, numbers, strict=True))
-            for piece in piece_rows(planned, b, acquisition, corner_z_mm)
-        ]
-        for of_variant in variants
-    ]
+    rows_of = [[row for planned in own for row in beam_rows(phantom, planned)] for own in variants]
+    mixed = [mix_beams(on_common_lines(rows)) for rows in zip(*rows_of, strict=True)]
+    pieces = [_pieces(phantom, of_variant, numbers) for of_variant in variants]
     _check_alike(pieces)
     share, view = mix_views(np.array([[piece.photons for piece in own] for own in pieces]))
     emits = share > 0.0  # `build_views` leaves the others out
@@ -80,6 +76,18 @@ def build_variant_tables(
         clip=True,
         weights=pack_weights(view[:, emits], mixed),
     )
+
+
+def _pieces(
+    phantom: VoxelPhantom, planned_beams: Sequence[PlannedBeam], numbers: list[int]
+) -> list[PieceRow]:
+    """The pieces of all beams of a variant."""
+    found: list[PieceRow] = []
+    beam = 0
+    for planned, acquisition in zip(planned_beams, numbers, strict=True):
+        found += piece_rows(planned, own_pieces(planned, acquisition), beam, phantom.corner_mm[2])
+        beam += len(planned.beam.strips)
+    return found
 
 
 def _check_alike(pieces: Sequence[Sequence[PieceRow]]) -> None:

@@ -65,8 +65,7 @@ def _geometry(scan: Scan) -> tuple[object, ...]:
     for plan, beams in zip(scan.plans, scan.beams, strict=True):
         ends = (plan.z_start_mm, plan.z_end_mm, plan.irradiated_start_mm, plan.irradiated_end_mm)
         parts.append(tuple(round(end, DIGITS) for end in (*ends, *plan.isocentre_xy_mm)))
-        for beam in beams:
-            row = beam.row
+        for row in (strip.row for beam in beams for strip in beam.strips):
             parts.append((row.kind, row.fan, row.tan_cone, row.radius, row.tilt_rad, row.spot))
     return tuple(parts)
 
