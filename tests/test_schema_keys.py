@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from ctdose.file_keys import format_table
-from ctdose.schema import Checked, key
+from ctdose.schema import Checked, key, right_text
 from ctdose.schema_keys import keys_of, schema_of
 
 
@@ -44,6 +44,13 @@ def test_defaults_ranges_and_modes():
     assert (ROWS["one.names"].default, ROWS["flag"].default) == ("[]", "false")
     assert ROWS["one.size_mm"].range == "above 0, at most 3"
     assert ROWS["flag"].modes == ("axial",)
+
+
+def test_what_would_be_right_where_models_are_meant():
+    fields = Outer.model_fields
+    assert right_text(fields["parts"]) == "Write a list, each entry beginning with -."
+    assert right_text(fields["one"]) == "Write its keys below it, indented by two spaces."
+    assert right_text(fields["by_name"]) == "Write its keys below it, indented by two spaces."
 
 
 def test_tables():

@@ -173,15 +173,17 @@ def right_text(field: FieldInfo | None, name: str = "") -> str:
 
 def _kind(field: FieldInfo) -> str:
     text = str(field.annotation)
+    if _holds_model(
+        field.annotation
+    ):  # first: its name, and the names in a mapping of it, say nothing of the kind
+        a_list = "a list, each entry beginning with -"
+        return a_list if "list[" in text else "its keys below it, indented by two spaces"
     words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
-    for name, word in words.items():
-        if name in text:
-            return word
-    return "its keys below it, indented by two spaces" if _is_mapping(field.annotation) else "a value"
+    return next((word for name, word in words.items() if name in text), "a value")
 
 
-def _is_mapping(annotation: Any) -> bool:
+def _holds_model(annotation: Any) -> bool:
     """Whether a type, or a type within it, is a model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return True
-    return any(_is_mapping(item) for item in getattr(annotation, "__args__", ()))
+    return any(_holds_model(item) for item in getattr(annotation, "__args__", ()))
