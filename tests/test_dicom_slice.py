@@ -87,6 +87,7 @@ def test_the_order_of_files_does_not_matter_nor_does_that_of_slices(tmp_path):
     ("changes", "words"),
     [
         ({"RescaleType": "MGML"}, "not in HU (RescaleType)"),
+        ({"PixelSpacing": [0, 2]}, "PixelSpacing is not above 0"),
         ({"RescaleSlope": 0}, "damaged"),
         ({"RescaleSlope": None}, "RescaleSlope is missing"),
         ({"ImagePositionPatient": [1, 2]}, "damaged"),

@@ -99,6 +99,8 @@ def _checked(header: Any, path: Path, file: str) -> Slice:
     slope, intercept = float(header.RescaleSlope), float(header.get("RescaleIntercept") or 0.0)
     if not np.isfinite([between_rows, between_columns, *position, slope, intercept]).all() or slope == 0.0:
         raise _damaged(file)
+    if min(between_rows, between_columns) <= 0.0:
+        raise CtdoseError(f"{file}: PixelSpacing is not above 0 in an image. Give an original CT series.")
     return Slice(
         path,
         int(header.Rows),
