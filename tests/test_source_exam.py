@@ -5,7 +5,7 @@ import pytest
 
 import ctdose
 from ctdose.calibration import calibrate as calibration
-from ctdose.calibration import ctdi, ctdi_case
+from ctdose.calibration import ctdi, kept_results
 from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam, is_chosen_beam_calibrated
 from ctdose.errors import CtdoseError
 from ctdose.exam.beam_choice import BeamChoice
@@ -164,7 +164,7 @@ def quick(monkeypatch):
 
 def test_behind_a_filter_the_tube_emits_what_it_emits_without(exam_of, monkeypatch, tmp_path):
     """No output is stated behind the filter: photons by the model, CTDI_w simulated; with a table it is the table's."""
-    monkeypatch.setattr(ctdi_case, "cache_dir", lambda name: tmp_path)
+    monkeypatch.setattr(kept_results, "cache_dir", lambda name: tmp_path)
     monkeypatch.setattr(calibration, "RELATIVE_STANDARD_ERROR", 0.02)
     quick(monkeypatch)
     scanner = resolved(exam_of()).scanner
