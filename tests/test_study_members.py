@@ -4,6 +4,7 @@ from importlib import resources
 
 import pytest
 
+from ctdose.errors import CtdoseError
 from ctdose.exam.library import exam_text
 from ctdose.study.change import Unchangeable, changed, sets_of
 from ctdose.study.keys import STUDY_KEYS
@@ -104,3 +105,24 @@ def test_every_key_has_a_meaning_and_the_schema_is_strict():
     schema = STUDY_KEYS.json_schema()
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"study", "base"}
+
+
+def test_a_place_that_a_list_has_not_is_refused():
+    base = {"acquisitions": [{"scan_range": [0, 100], "modulation": ["longitudinal"]}]}
+    assert changed(base, sets_of({"scan_range.1": 50}, 1))["acquisitions"][0]["scan_range"] == [0, 50]
+    for change in (
+        {"scan_range.2": 5},
+        {"scan_range.2": None},
+        {"modulation.organ": 1},
+        {"modulation.3.x": 1},
+    ):
+        with pytest.raises(Unchangeable, match="counted from 0"):
+            changed(base, sets_of(change, 1))
+
+
+@pytest.mark.parametrize("name", [None, True, 80, ""])
+def test_a_key_that_is_no_text_is_refused(name):
+    """From Python; YAML's keys are read as text."""
+    for part in ({"grid": {name: [1, 2]}}, {"variants": [{"name": "a", "change": {name: 1}}]}):
+        with pytest.raises(CtdoseError, match="is not a key of an exam"):
+            load_study({"study": "x", "base": "chest-newborn", **part})

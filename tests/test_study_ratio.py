@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctdose.simulation.sums import ratio_and_error
-from ctdose.study.ratio import ratio_of_bodies
+from ctdose.study.ratio import ratio_of_bodies, relative_error
 
 RANDOM = np.random.default_rng(5)
 
@@ -43,3 +43,10 @@ def test_without_dose_or_with_one_batch_there_is_no_error():
     ratio, error = ratio_of_bodies([np.array([2.0])], [np.array([1.0])])
     assert ratio == 2.0
     assert np.isnan(error)
+
+
+def test_the_relative_error_of_what_is_not_known_is_infinite():
+    """A variant that does not reach what the base irradiates; and no dose at all."""
+    assert relative_error(2.0, 0.1) == pytest.approx(0.05)
+    for up, down in ((np.zeros(3), np.ones(3)), (np.ones(3), np.zeros(3)), (np.ones(1), np.ones(1))):
+        assert relative_error(*ratio_of_bodies([up], [down])) == np.inf

@@ -90,12 +90,13 @@ def _run(ready: PreparedStudy, threads: int | None, interrupt: Interrupt) -> Stu
 
 def _tell_of_target(result: StudyResult, target: float | None) -> None:
     """Name the variant whose ratio is known worst, if there is a target."""
+    from ctdose.study.ratio import relative_error
+
     if target is None or not result.quantities:
         return
     worst, name = max(
-        (error / ratio, member.name)
+        (relative_error(*result.ratio(i, result.quantities[0])), member.name)
         for i, member in enumerate(result.members[1:], 1)
-        for ratio, error in [result.ratio(i, result.quantities[0])]
     )
     verdict = "reached" if worst <= target else "NOT reached"
     dose = result.quantities[0].replace("_", " ")

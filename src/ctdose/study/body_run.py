@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from ctdose.calibration.calibrate import Calibration
 from ctdose.dosimetry.organ_dose import BodyDose, body_dose
 from ctdose.exam.phantom_checks import body_name
+from ctdose.execution.calibrated import Progress, stage_of
 from ctdose.results.assemble import batches_of, exam_scale, irradiated_mm
 from ctdose.results.result import Batches
 from ctdose.simulation.exam_tables import PlannedBeam
 from ctdose.study.calibrations import Emitted
 from ctdose.study.groups import Scan, share_histories
-from ctdose.study.progress import Progress, stage_of
 
 if TYPE_CHECKING:
     from ctdose.phantoms.voxel_phantom import VoxelPhantom

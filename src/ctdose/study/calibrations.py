@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ctdose.calibration.calibrate import Calibration, Simulated
 from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_beam
 from ctdose.exam.plan import Plan
+from ctdose.execution.calibrated import Progress
 from ctdose.simulation.ct_beam import CTBeam
 from ctdose.study.ctdi_measurements import Found, Measurement, Needed, measure, needed_by, relative_covariance
-from ctdose.study.progress import Progress
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam

@@ -69,19 +69,18 @@ def changed(base: dict[str, Any], sets: list[Set]) -> dict[str, Any]:
     Raises
     ------
     Unchangeable
-        The key is inside a list of words.
+        The key is inside a list of words, or a list has no such place.
     """
     data = deepcopy(base)
+    kept = {each.path for each in sets}
     for each in sets:
-        place = _holder(data, each)
-        name = each.path[-1]
-        kept = {other.path for other in sets}
+        place, name = _holder(data, each), each.path[-1]
         for group in EXCLUSIVE:
             if name in group and each.value is not None:
                 for other in group:
                     if (*each.path[:-1], other) not in kept:
                         place.pop(other, None)
-        if each.value is None or (each.value == NONE and name in ("filter", "focal_spot")):
+        if isinstance(place, dict) and _removes(each):
             place.pop(name, None)
         else:
             place[name] = each.value
@@ -89,9 +88,10 @@ def changed(base: dict[str, Any], sets: list[Set]) -> dict[str, Any]:
 
 
 def _holder(data: dict[str, Any], each: Set) -> Any:
-    """The mapping in which a value is set; where there is none, or an empty list, one is made."""
+    """The mapping or list in which a value is set; where there is none, or an empty list, a mapping is made."""
     place: Any = data
-    for part, inner in pairwise(each.path):
+    for depth, (part, inner) in enumerate(pairwise(each.path)):
+        _check_place(place, each.path, depth)
         wanted = list if isinstance(inner, int) else dict
         if isinstance(place, dict) and not isinstance(place.get(part), wanted):
             if isinstance(place.get(part), list) and place[part]:
@@ -99,7 +99,19 @@ def _holder(data: dict[str, Any], each: Set) -> Any:
                 raise Unchangeable(f"{part} is a list, which has no key {inner}", right)
             place[part] = wanted()
         place = place[part]
+    _check_place(place, each.path, len(each.path) - 1)
     return place
+
+
+def _check_place(place: Any, path: KeyPath, depth: int) -> None:
+    if isinstance(place, list) and path[depth] not in range(len(place)):
+        many = f"{len(place)} value{'s' * (len(place) != 1)}, counted from 0"
+        owner = ".".join(str(part) for part in path[:depth])
+        raise Unchangeable(f"{owner} has {many}", "Change one of them, or write the whole list.")
+
+
+def _removes(each: Set) -> bool:
+    return each.value is None or (each.value == NONE and each.path[-1] in ("filter", "focal_spot"))
 
 
 def _paths(name: str, acquisitions: int) -> list[KeyPath]:

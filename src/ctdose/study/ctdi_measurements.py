@@ -17,9 +17,9 @@ from ctdose.calibration.ctdi_case import ctdi_case, simulated_case
 from ctdose.calibration.ctdi_ratios import CTDIRatios, ctdi_ratios, geometry_of
 from ctdose.calibration.reference_beam import ctdi_collimation_mm
 from ctdose.exam.beam_choice import BeamChoice
+from ctdose.execution.calibrated import Progress, stage_of
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
-from ctdose.study.progress import Progress, stage_of
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctdose.exam.phantom_checks import body_name
+from ctdose.execution.calibrated import Progress
 from ctdose.imaging.noise import Paths
 from ctdose.study.calibrations import Emitted
 from ctdose.study.image_noise import Noise, mean_noise, noise_on, why_no_image
 from ctdose.study.image_region import has_region
-from ctdose.study.progress import Progress
 
 if TYPE_CHECKING:
     from ctdose.study.prepared import PreparedStudy

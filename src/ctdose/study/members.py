@@ -118,7 +118,7 @@ def _exam_of(wish: Wish, data: dict[str, Any], base: Exam, document: Document) -
         sets = sets_of(wish.change, len(base.acquisitions))
         values = changed(data, sets)
     except Unchangeable as fault:
-        raise StudyError(document.file, [_wrong_key(wish, fault, base, document)]) from None
+        raise StudyError(document.file, [_wrong_key(wish, fault, data, document)]) from None
     lines: dict[KeyPath, int] = {(): document.line(wish.path) or 0}
     lines |= {each.path: _line(wish, each, document) for each in sets}
     own = Document(values, lines, document.file, document.sha256)
@@ -132,11 +132,11 @@ def _exam_of(wish: Wish, data: dict[str, Any], base: Exam, document: Document) -
     return exam
 
 
-def _wrong_key(wish: Wish, fault: Unchangeable, base: Exam, document: Document) -> Fault:
-    """The fault of the key of the change that cannot be changed."""
+def _wrong_key(wish: Wish, fault: Unchangeable, data: dict[str, Any], document: Document) -> Fault:
+    """The fault of the key of the change that cannot be changed; `data` is the base's."""
     for name, value in wish.change.items():
         try:
-            sets_of({name: value}, len(base.acquisitions))
+            changed(data, sets_of({name: value}, len(data["acquisitions"])))
         except Unchangeable as own:
             return _fault(document, wish.places[name], f"{own.why}; variant {wish.name}", own.right, value)
     return _fault(document, wish.path, fault.why, fault.right)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
+from ctdose.faults import value_text
 from ctdose.schema import Checked, WholeNumber, fault, key
 from ctdose.study.noise_keys import NoiseKeys
 
@@ -27,7 +28,15 @@ def _change(value: Any) -> dict[str, Any]:
         raise fault("must be a mapping of an exam's keys", right)
     if not value:
         raise fault("changes nothing", right)
+    _check_names(value, right)
     return value
+
+
+def _check_names(value: dict[Any, Any], right: str) -> None:
+    """YAML takes numbers, true and null for keys too."""
+    for name in value:
+        if not isinstance(name, str) or not name:
+            raise fault(f"{value_text(name)} is not a key of an exam", right)
 
 
 def _grid(value: Any) -> dict[str, list[Any]]:
@@ -36,6 +45,7 @@ def _grid(value: Any) -> dict[str, list[Any]]:
         raise fault("must be a mapping of keys to lists", right)
     if not value:
         raise fault("an empty grid", right)
+    _check_names(value, right)
     for name, items in value.items():
         if not isinstance(items, list):
             raise fault(f"{name} is not a list", right)

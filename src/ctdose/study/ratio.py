@@ -37,3 +37,9 @@ def ratio_of_bodies(numerator: Sequence[F64], denominator: Sequence[F64]) -> tup
         residual = residual - residual.mean()
         variance += float((residual**2).sum()) / (n * (n - 1))
     return ratio, math.sqrt(variance) / below
+
+
+def relative_error(ratio: float, error: float) -> float:
+    """Of a ratio; infinite where nothing is known of it yet: no dose, or too few batches."""
+    found = error / ratio if ratio > 0.0 else math.inf
+    return math.inf if math.isnan(found) else found

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ctdose.execution.calibrated import Progress
 from ctdose.simulation.rounds import FIRST_ROUND, LARGEST_GROWTH, expected_batches
 from ctdose.study.body_run import BodyRun, groups_on_body, runs_of_body, simulate_body
 from ctdose.study.calibrations import Emitted
-from ctdose.study.progress import Progress
 from ctdose.study.quantities import quantities_of
-from ctdose.study.ratio import ratio_of_bodies
+from ctdose.study.ratio import ratio_of_bodies, relative_error
 
 if TYPE_CHECKING:
     from ctdose.simulation.sums import Sums
@@ -84,5 +82,4 @@ def _worst(ready: PreparedStudy, runs: Sequence[Sequence[BodyRun]]) -> float:
         ratio_of_bodies([own[m] for own in batches], [own[0] for own in batches])
         for m in range(1, len(runs[0]))
     ]
-    worst = max((error / ratio for ratio, error in ratios), default=0.0)
-    return worst if np.isfinite(worst) else float("inf")
+    return max((relative_error(*each) for each in ratios), default=0.0)

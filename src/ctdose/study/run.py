@@ -11,13 +11,13 @@ import numpy as np
 
 from ctdose._version import __version__
 from ctdose.exam.phantom_checks import body_name
+from ctdose.execution.calibrated import Progress
 from ctdose.kernels.tables import BATCH_HISTORIES
 from ctdose.study.body_run import BodyRun
 from ctdose.study.calibrations import Calibrated, calibrate_members
 from ctdose.study.image_noise import Noise
 from ctdose.study.member_noise import noise_of_members
 from ctdose.study.member_result import member_result
-from ctdose.study.progress import Progress
 from ctdose.study.quantities import quantities_of
 from ctdose.study.result import StudyResult
 from ctdose.study.rounds import simulate_members
