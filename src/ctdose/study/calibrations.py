@@ -1,8 +1,7 @@
-"""Beams and calibrations of the members of a study, and the errors of their ratios."""
+"""Beams and calibrations of the members of a study."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,15 +11,15 @@ from ctdose.calibration.chosen_beam import build_chosen_beam, calibrate_chosen_b
 from ctdose.exam.plan import Plan
 from ctdose.execution.calibrated import Progress
 from ctdose.simulation.ct_beam import CTBeam
-from ctdose.study.ctdi_measurements import Found, Measurement, Needed, measure, needed_by, relative_covariance
+from ctdose.study.calibration_error import of_doses, ratio_error
+from ctdose.study.ctdi_measurements import Found, measure
+from ctdose.study.ctdi_needed import Measurement, Needed, needed_by
 
 if TYPE_CHECKING:
     from ctdose.api import PreparedExam
 
 Emitted = tuple[tuple[tuple[CTBeam, Calibration], ...], ...]
 """Of one member: by acquisition, then by beam."""
-Errors = dict[Measurement, float]
-"""By how much something changes, relatively, with each CTDI_w that was simulated."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,12 @@ def calibrate_members(
     found = measure(_measurements(needed[:1]), _measurements(needed[1:]), scanners, threads, progress)
     emitted = [_emitted(exam, of_exam, found) for exam, of_exam in zip(exams, needed, strict=True)]
     doses = [
-        _of_doses(_plans(exam), own, need, imaged)
+        of_doses(_plans(exam), own, need, imaged)
         for exam, own, need in zip(exams, emitted, needed, strict=True)
     ]
     errors = [
-        max(_error(own, base, found) for own, base in zip(member, doses[0], strict=True)) for member in doses
+        max(ratio_error(own, base, found) for own, base in zip(member, doses[0], strict=True))
+        for member in doses
     ]
     return Calibrated(tuple(emitted), tuple(errors))
 
@@ -113,41 +113,3 @@ def _emitted(
             own.append((build_chosen_beam(scanner, choice, off_focal=off_focal), calibration))
         every.append(tuple(own))
     return tuple(every)
-
-
-def _of_doses(
-    plans: Sequence[Plan], emitted: Emitted, needed: Sequence[Sequence[Needed]], imaged: int
-) -> tuple[Errors, Errors]:
-    """What doses depend on at equal mAs, and at equal CTDI_vol.
-
-    Photons per mAs go as 1 / CTDI_w of the stated beam, and stand for their shares of the dose. A CTDI_vol that is not
-    stated goes as CTDI_w behind the filter over that of the stated beam.
-    """
-    beams = [
-        (a, plan.beam_mas(b), calibration, own)
-        for a, (plan, of_plan, need) in enumerate(zip(plans, emitted, needed, strict=True))
-        for b, ((_, calibration), own) in enumerate(zip(of_plan, need, strict=True))
-    ]
-    photons = math.fsum(mas * calibration.photons_per_mas for _, mas, calibration, _ in beams)
-    ctdi = math.fsum(mas * c.ctdi_w_mgy_per_100mas for a, mas, c, _ in beams if a == imaged)
-    at_mas: Errors = {}
-    for _, mas, calibration, own in beams:
-        at_mas[own.stated] = at_mas.get(own.stated, 0.0) - mas * calibration.photons_per_mas / photons
-    at_ctdi = dict(at_mas)
-    for a, mas, calibration, own in beams:
-        if a == imaged:
-            share = mas * calibration.ctdi_w_mgy_per_100mas / ctdi
-            at_ctdi[own.stated] = at_ctdi.get(own.stated, 0.0) + share
-            at_ctdi[own.own] = at_ctdi.get(own.own, 0.0) - share
-    return at_mas, at_ctdi
-
-
-def _error(own: Errors, base: Errors, found: Mapping[Measurement, Found]) -> float:
-    """Relative standard error of a ratio."""
-    difference = {each: own.get(each, 0.0) - base.get(each, 0.0) for each in {**own, **base}}
-    variance = math.fsum(
-        a * b * relative_covariance(found[one], found[other])
-        for one, a in difference.items()
-        for other, b in difference.items()
-    )
-    return math.sqrt(max(0.0, variance))

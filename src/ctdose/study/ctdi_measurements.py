@@ -9,45 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-from ctdose.calibration.calibrate import RELATIVE_STANDARD_ERROR, Simulated, filters_to_measure
+from ctdose.calibration.calibrate import RELATIVE_STANDARD_ERROR, Simulated
 from ctdose.calibration.ctdi import SimulatedCTDI
 from ctdose.calibration.ctdi_case import ctdi_case, simulated_case
 from ctdose.calibration.ctdi_ratios import CTDIRatios, ctdi_ratios, geometry_of
 from ctdose.calibration.reference_beam import ctdi_collimation_mm
-from ctdose.exam.beam_choice import BeamChoice
 from ctdose.execution.calibrated import Progress, stage_of
 from ctdose.scanner.model import Scanner
 from ctdose.simulation.ct_beam import CTBeam, build_ct_beam
-
-if TYPE_CHECKING:
-    from ctdose.api import PreparedExam
-
-
-class Measurement(NamedTuple):
-    """What a CTDI measurement depends on; parameters as `ctdi_case`."""
-
-    scanner_sha256: str
-    tube_voltage_kv: float
-    bowtie: str
-    phantom_cm: int
-    filter: str | None
-    focal_spot: str | None
-    off_focal: bool
-
-    @property
-    def label(self) -> str:
-        """Short text for progress lines."""
-        return BeamChoice(self.tube_voltage_kv, self.bowtie, 0.0, filter=self.filter).label
-
-
-@dataclass(frozen=True)
-class Needed:
-    """The measurements of one beam: that of the stated output, and that behind its own filter; mostly the same."""
-
-    stated: Measurement
-    own: Measurement
+from ctdose.study.ctdi_needed import Measurement
 
 
 @dataclass(frozen=True)
@@ -72,26 +44,6 @@ class Found:
     anchor_error: float
     place: int = 0
     ratios: CTDIRatios | None = None
-
-
-def needed_by(exam: PreparedExam, choice: BeamChoice, phantom_cm: int) -> Needed:
-    """The measurements that calibrate a beam; CtdoseError if its output is not stated."""
-    scanner, off_focal = exam.resolved.scanner, exam.exam.simulation.off_focal
-    stated, own = (
-        Measurement(
-            scanner.sha256,
-            choice.tube_voltage_kv,
-            choice.bowtie,
-            phantom_cm,
-            behind,
-            choice.focal_spot,
-            off_focal,
-        )
-        for behind in filters_to_measure(
-            scanner, choice.tube_voltage_kv, choice.bowtie, phantom_cm, choice.filter
-        )
-    )
-    return Needed(stated, own)
 
 
 def relative_covariance(one: Found, other: Found) -> float:
