@@ -13,6 +13,7 @@ from ctdose.physics.materials import Material
 from ctdose.scanner.library import load_scanner
 
 PIXEL_MM, SIDE = 2.5, 128
+TAU_CM = 0.1
 MAS = np.full(ANGLES, 100.0)
 KERNEL = FilterKernel("hann", 10.0 / (2.0 * PIXEL_MM))
 IMAGE = Image(slice_thickness_mm=5.0, kernel=KERNEL)
@@ -59,26 +60,40 @@ def modelled(body, setting, point) -> float:
     return NoiseModel(body, beam_of(kv, bowtie), image, axis).at(0, place_mm(point), MAS).noise_hu
 
 
-def test_the_centre_of_a_cylinder_has_the_noise_of_the_formula() -> None:
-    """One energy, all rays alike: sigma^2 = pi^2 / (12 tau^3 T n) (1000/mu)^2."""
+def cylinder_noise(detector: Detector):
+    """Noise in the middle of a cylinder of water at 60 keV, all rays alike; and the photons behind it, per cm2."""
     y, x = (np.indices((200, 200)) - 99.5) * 1.0
     index = (x**2 + y**2 < 80.0**2).astype(np.uint8)[None]
     water = ctdose.VoxelPhantom(
         index, [Material("air"), Material("water")], (1.0, 1.0, 5.0), (-99.5, -99.5, 0.0)
     )
-    scanner = load_scanner("generic-64")
-    beam = ImagingBeam(np.array([60.0]), np.array([1e7]), np.zeros(1), scanner, "body")
-    tau, thickness = 0.1, 0.5
-    detector = Detector()
-    image = Image(5.0, FilterKernel("ram-lak", 1.0 / (2.0 * tau)), detector)
-    got = NoiseModel(water, beam, image, (0.0, 0.0)).at(0, (0.0, 0.0), MAS)
+    beam = ImagingBeam(np.array([60.0]), np.array([1e7]), np.zeros(1), load_scanner("generic-64"), "body")
+    image = Image(5.0, FilterKernel("ram-lak", 1.0 / (2.0 * TAU_CM)), detector, 900, 10.0 * TAU_CM)
     mu = mass_coefficients(Material("water"), [60.0]).total[0]
     air = mass_coefficients(Material("air"), [60.0]).total[0] * Material("air").density_g_cm3
-    passed = np.exp(-mu * 16.0 - air * 4.0)
-    quanta = 1e7 * 100.0 * passed * detector.efficiency(np.array([60.0]))[0]
-    expected = HU / mu * np.pi / np.sqrt(12.0 * tau**3 * thickness * quanta)
+    return NoiseModel(water, beam, image, (0.0, 0.0)).at(0, (0.0, 0.0), MAS), 1e9 * np.exp(
+        -mu * 16.0 - air * 4.0
+    )
+
+
+def test_the_centre_of_a_cylinder_has_the_noise_of_the_formula() -> None:
+    """One energy, all rays alike: sigma^2 = pi^2 / (12 tau^3 T n) (1000/mu)^2."""
+    detector, thickness = Detector(), 0.5
+    got, photons = cylinder_noise(detector)
+    mu = mass_coefficients(Material("water"), [60.0]).total[0]
+    quanta = photons * detector.efficiency(np.array([60.0]))[0]
+    expected = HU / mu * np.pi / np.sqrt(12.0 * TAU_CM**3 * thickness * quanta)
     assert got.noise_hu == pytest.approx(expected, rel=0.01)  # the circle of pixels is not quite round
     assert got.water_per_cm == pytest.approx(mu)
+
+
+def test_electronic_noise_as_large_as_that_of_the_quanta_adds_as_much() -> None:
+    """Of one element in one view: the root of its mean number of photons, times their energy."""
+    quantum, photons = cylinder_noise(Detector())
+    of_element = photons * Detector().efficiency(np.array([60.0]))[0] / 900 * TAU_CM**2
+    got, _ = cylinder_noise(Detector(electronic_noise_kev=60.0 * float(np.sqrt(of_element))))
+    assert got.electronic_hu == pytest.approx(quantum.noise_hu, rel=0.01)
+    assert got.noise_hu == pytest.approx(np.sqrt(2.0) * quantum.noise_hu, rel=0.01)
 
 
 def test_windows_let_through_what_their_integrals_say() -> None:
