@@ -79,6 +79,9 @@ def members_of(study: Study, document: Document, folder: Path | None) -> list[Me
         if wish.path[0] == "grid" and _alike(exam, base):
             continue  # the base is in the study already
         found.append(Member(wish.name, exam, wish.path))
+    if wishes and len(found) == 1 and not faults:
+        right = "Write a value that the base has not."
+        faults.append(_fault(document, ("grid",), "holds nothing but the base", right, study.grid))
     if faults:
         raise StudyError(document.file, faults)
     return found
