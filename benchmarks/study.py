@@ -1,7 +1,7 @@
 """A study of eight variants of the adult chest until ratios of effective dose are known to 0.5 %: cold and warm.
 
-Calibrations go into an empty folder first, then they are taken from it; compiled kernels and built phantoms are those of the
-cache in both, so run `ctdose compare chest-voltage` once before. Wall time counts on an idle machine alone.
+Calibrations go into an empty folder first, then they are taken from it. Compiled kernels and built phantoms are those
+of the cache in both, so run `ctdose compare chest-voltage` once before. Wall time counts on an idle machine alone.
 """
 
 import argparse
