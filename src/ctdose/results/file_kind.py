@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line, shortened
@@ -13,6 +13,9 @@ from ctdose.results.hdf5_declared import Declared, Unfit
 from ctdose.results.hdf5_read import LONGEST_FAULT, read_tree
 from ctdose.results.hdf5_tree import Tree, Value
 from ctdose.results.result_layout import Part, fits
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Loaded = TypeVar("Loaded")
 
@@ -60,6 +63,13 @@ class FileKind:
         target = Path(path)
         check_target(target, overwrite=overwrite)
         write_file(target, tree_bytes(tree()), overwrite=overwrite, seal=True)
+
+    def put(self, tree: Tree, path: str, data: str | np.ndarray) -> None:
+        """Add a dataset with the unit that the layout gives it."""
+        part = self.part_of(path)
+        assert part is not None, path
+        tree.datasets[path] = data
+        tree.group(path, {"units": part.unit})
 
     def load(self, path: str | Path, build: Callable[[Tree], Loaded]) -> Loaded:
         """Read a file, and build what it holds.

@@ -71,8 +71,8 @@ def _tree(part: RunPart) -> Tree:
     root |= {"histories": part.histories, "histories_done": part.done}
     root |= {"seconds": part.seconds, "device": part.device}
     tree.group("/", root)
-    _put(tree, "/exam_yaml", part.exam_yaml)
-    _put(tree, "/scanner_yaml", part.scanner_yaml)
+    PART_FILE.put(tree, "/exam_yaml", part.exam_yaml)
+    PART_FILE.put(tree, "/scanner_yaml", part.scanner_yaml)
     tree.group("/bodies")
     with ThreadPoolExecutor() as threads:  # a stopped run has a second for all of them
         hits = dict(zip(part.bodies, threads.map(_hit_voxels, (body.sums for body in part.bodies.values()))))
@@ -82,13 +82,6 @@ def _tree(part: RunPart) -> Tree:
         tree.group(f"{path}/identity", dict(body.identity))
         _put_sums(tree, path, body.sums, hits[name])
     return tree
-
-
-def _put(tree: Tree, path: str, data: str | np.ndarray) -> None:
-    layout = part_of(path)
-    assert layout is not None, path
-    tree.datasets[path] = data
-    tree.group(path, {"units": layout.unit})
 
 
 Hits = tuple[np.ndarray, np.ndarray]
@@ -106,15 +99,15 @@ def _hit_voxels(sums: Sums) -> Hits | None:
 
 def _put_sums(tree: Tree, path: str, sums: Sums, hits: Hits | None) -> None:
     tree.group(path, {"transport_seconds": float(sums.transport_seconds)})
-    _put(tree, f"{path}/numbers", sums.batches)
-    _put(tree, f"{path}/rows", sums.rows)
-    _put(tree, f"{path}/counters", sums.counters)
+    PART_FILE.put(tree, f"{path}/numbers", sums.batches)
+    PART_FILE.put(tree, f"{path}/rows", sums.rows)
+    PART_FILE.put(tree, f"{path}/counters", sums.counters)
     if sums.views is not None:
-        _put(tree, f"{path}/views", sums.views)
+        PART_FILE.put(tree, f"{path}/views", sums.views)
     if sums.voxels is not None and hits is not None:
         tree.group(path, {"shape_zyx": np.array(sums.voxels.shape[:3], np.int64)})
-        _put(tree, f"{path}/voxel_mask", hits[0])
-        _put(tree, f"{path}/voxel_sums", hits[1])
+        PART_FILE.put(tree, f"{path}/voxel_mask", hits[0])
+        PART_FILE.put(tree, f"{path}/voxel_sums", hits[1])
 
 
 def _part(tree: Tree) -> RunPart:

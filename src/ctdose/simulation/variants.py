@@ -5,8 +5,8 @@ share; a photon of fan bin f, energy E, cone bin c and piece p counts in variant
 
     w_v = J_v(f, E) / J(f, E) · H_v(c) / H(c) · Q_v(p) / Q(p)
 
-with J, H and Q the distributions of the mixture, each the mean of those of the variants. Each of the three factors is at
-most the number of variants (so w_v at most its cube), and its mean over the mixture is 1.
+with J, H and Q the distributions of the mixture, each the mean of those of the variants. Each factor is at most the
+number of variants (so w_v at most its cube), and its mean over the mixture is 1.
 """
 
 from __future__ import annotations

@@ -64,32 +64,27 @@ def _tree_of(result: StudyResult) -> Tree:
     }  # a seed may need 64 bits without a sign
     tree.group("/", root)
     tree.group("/provenance")
-    _put(tree, "/provenance/study_yaml", result.study_yaml)
-    _put(tree, "/provenance/base_yaml", result.base_yaml)
-    _put(tree, "/members", _table(MEMBER_COLUMNS, [vars(m) for m in result.members]))
+    STUDY_FILE.put(tree, "/provenance/study_yaml", result.study_yaml)
+    STUDY_FILE.put(tree, "/provenance/base_yaml", result.base_yaml)
+    STUDY_FILE.put(tree, "/members", _table(MEMBER_COLUMNS, [vars(m) for m in result.members]))
     criteria = [
         {"member": i, "criterion": name, **vars(member.at[name])}
         for i, member in enumerate(result.members)
         for name in CRITERIA
     ]
-    _put(tree, "/criteria", _table(CRITERION_COLUMNS, criteria))
-    _put(tree, "/doses", _table(DOSE_COLUMNS, [vars(row) for row in dose_rows(result)]))
-    _put(tree, "/quantities", texts(result.quantities))
-    _put(tree, "/noise_notes", texts(result.noise_notes))
-    _put(tree, "/absorbed_dose", np.ascontiguousarray(result.dose))
-    _put(tree, "/standard_error", np.ascontiguousarray(result.standard_error))
+    STUDY_FILE.put(tree, "/criteria", _table(CRITERION_COLUMNS, criteria))
+    STUDY_FILE.put(tree, "/doses", _table(DOSE_COLUMNS, [vars(row) for row in dose_rows(result)]))
+    STUDY_FILE.put(tree, "/quantities", texts(result.quantities))
+    STUDY_FILE.put(tree, "/noise_notes", texts(result.noise_notes))
+    STUDY_FILE.put(tree, "/absorbed_dose", np.ascontiguousarray(result.dose))
+    STUDY_FILE.put(tree, "/standard_error", np.ascontiguousarray(result.standard_error))
     tree.group("/bodies")
     for i, name in enumerate(result.bodies):
         tree.group(f"/bodies/{quoted(name)}", {"name": name, "number": i})
-        _put(tree, f"/bodies/{quoted(name)}/batch_doses", np.ascontiguousarray(result.batch_doses[name]))
+        STUDY_FILE.put(
+            tree, f"/bodies/{quoted(name)}/batch_doses", np.ascontiguousarray(result.batch_doses[name])
+        )
     return tree
-
-
-def _put(tree: Tree, path: str, data: str | np.ndarray) -> None:
-    part = part_of(path)
-    assert part is not None, path
-    tree.datasets[path] = data
-    tree.attributes[path] = {"units": part.unit}
 
 
 def _table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
