@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class Variant:
         self.seconds.append(seconds)
         self.processor.append(self._processor_seconds() - before)
         self.busy.append(sums.transport_seconds / (seconds * max(self.workers, 1)))
+        print(f"{self.job.body}, {self.workers} workers: {seconds:.1f} s", file=sys.stderr, flush=True)
 
     def warm_up(self) -> None:
         """Send the tables and load the kernels; not kept."""
