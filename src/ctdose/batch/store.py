@@ -94,5 +94,6 @@ def _key_of(path: Path) -> Iterator[str]:
     """The `run_sha256` of a complete result of a batch; nothing if the file is anything else."""
     root = root_attributes(path)
     form, complete, key = (root.get(name) for name in ("format", "complete", RUN_SHA256))
-    if isinstance(form, str) and form == FORMAT and np.array_equal(complete, 1) and isinstance(key, str):
+    is_complete = isinstance(complete, int | np.integer) and complete == 1
+    if isinstance(form, str) and form == FORMAT and is_complete and isinstance(key, str):
         yield key
