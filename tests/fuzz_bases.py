@@ -17,6 +17,7 @@ from ctdose.physics.materials import Material
 from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.part_file import save_part
 from ctdose.scanner.library import scanner_names, scanner_text
+from ctdose.seal import MARK, SEAL_BYTES
 from ctdose.simulation.sums import Sums
 from ctdose.study.library import study_names, study_text
 from made_results import make_result
@@ -116,7 +117,9 @@ def hdf5_base(kind: str, folder: Path) -> bytes:
         make_result().save(path)
     else:
         save_part(_part(), path)
-    return path.read_bytes()
+    data = path.read_bytes()
+    assert data[-SEAL_BYTES:].startswith(MARK)
+    return data
 
 
 def _part() -> RunPart:

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from ctdose.seal import SEAL_BYTES, sealed
+from ctdose.seal import SEAL_BYTES, seal_of
 from fuzz_hdf5_parts import restructured
 
 # Where HDF5 keeps what it goes by: headers, heaps, trees (format specification 3.0, level 1 and 2).
@@ -50,7 +50,7 @@ def damaged(base: bytes, kind: str, seed: int, folder: Path) -> bytes:
         return bytes(_bytes(bytearray(base), base, chance))
     inner = base[:-SEAL_BYTES]
     data = bytes(_bytes(bytearray(inner), inner, chance))
-    return sealed(data) if seal == "new" else data
+    return data + seal_of(data) if seal == "new" else data
 
 
 def _where(base: bytes, chance: random.Random) -> int:

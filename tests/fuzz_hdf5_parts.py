@@ -12,7 +12,7 @@ import numpy as np
 
 from ctdose.phantoms.phantom_parts import GRIDS, TABLES
 from ctdose.phantoms.phantom_tables import content_sha256
-from ctdose.seal import SEAL_BYTES, sealed
+from ctdose.seal import SEAL_BYTES, seal_of
 
 TYPES = [
     "u1",
@@ -84,7 +84,7 @@ def restructured(base: bytes, kind: str, chance: random.Random, folder: Path) ->
         data = path.read_bytes()
     finally:
         path.unlink()
-    return sealed(data) if chance.random() < 0.5 else data
+    return data + seal_of(data) if chance.random() < 0.5 else data
 
 
 def _parts(file: h5py.File) -> list[str]:

@@ -1,11 +1,16 @@
 """Faults that fuzzing found, one test each."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
 import yaml
 
 from ctdose.batch.listing import list_batch
+from ctdose.batch.store import Store
+from ctdose.cli.output_file import format_of
+from ctdose.cli.resume import _histories_of
 from ctdose.errors import CtdoseError
 from ctdose.exam.library import load_exam
 from ctdose.exam.parse import exam_from_text
@@ -14,6 +19,7 @@ from ctdose.phantoms.phantom_file import load_phantom, save_phantom
 from ctdose.results.part_file import load_part
 from ctdose.results.result_file import load_result
 from ctdose.scanner.library import load_scanner
+from ctdose.seal import SEAL_BYTES
 from ctdose.study.library import load_study
 from ctdose.yaml_writer import write_yaml
 from fuzz_bases import exam_mappings, fill, hdf5_base, small_body, study_mappings
@@ -128,3 +134,23 @@ def test_a_long_text_in_a_file_is_shortened_in_its_message(tmp_path, kind, name)
     with pytest.raises(CtdoseError, match="xxx") as caught:
         {"phantom": load_phantom, "result": load_result, "part": load_part}[kind](path)
     assert len(str(caught.value)) < len(str(path)) + 250
+
+
+def test_a_file_whose_attributes_are_damaged_is_of_no_format(tmp_path):
+    """HDF5 opens it; h5py raises KeyError where it meets the header whose checksum is wrong."""
+    data = hdf5_base("result", tmp_path)[:-SEAL_BYTES]
+    path = tmp_path / "a.h5"
+    for place in [found.start() for found in re.finditer(rb"OHDR|OCHK|FRHP|FHDB|BTLF", data)]:
+        damaged = bytearray(data)
+        damaged[place + 9] ^= 1
+        path.write_bytes(damaged)
+        assert format_of(path) in ("", "ctdose-result")
+
+
+def test_what_another_program_wrote_is_no_earlier_result(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.attrs.update(
+            {"format": "ctdose-result", "complete": np.zeros(3), "run_sha256": "x", "histories": "y"}
+        )
+    assert not Store(tmp_path).holds("a", "x")
+    assert _histories_of(tmp_path / "a.h5") == 0

@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ctdose.batch.summary import RUN_SHA256
 from ctdose.errors import CtdoseError
 from ctdose.execution.prepared import PreparedExam
+from ctdose.results.hdf5_root import root_attributes
 from ctdose.results.result import Result
 from ctdose.results.result_file import load_result
 from ctdose.results.result_layout import FORMAT
-from ctdose.seal import is_intact
 
 SUFFIX = ".h5"
 
@@ -90,14 +92,8 @@ def renamed(result: Result, ready: PreparedExam) -> Result:
 
 def _key_of(path: Path) -> Iterator[str]:
     """The `run_sha256` of a complete result of a batch; nothing if the file is anything else."""
-    import h5py
-
-    try:
-        if not path.is_file() or not is_intact(path):
-            return
-        with h5py.File(path, "r") as file:
-            root = dict(file.attrs)
-    except (OSError, RuntimeError, ValueError):
-        return
-    if root.get("format") == FORMAT and int(root.get("complete", 0)) == 1 and RUN_SHA256 in root:
-        yield str(root[RUN_SHA256])
+    root = root_attributes(path)
+    form, complete, key = (root.get(name) for name in ("format", "complete", RUN_SHA256))
+    is_complete = isinstance(complete, int | np.integer) and complete == 1
+    if isinstance(form, str) and form == FORMAT and is_complete and isinstance(key, str):
+        yield key

@@ -92,15 +92,7 @@ def check_place(name: str, path: Path) -> None:
 
 def format_of(path: Path) -> str:
     """What an HDF5 file says it is, for example ``ctdose-result``; empty if it is none, damaged or says nothing."""
-    import h5py
+    from ctdose.results.hdf5_root import root_attributes
 
-    from ctdose.seal import is_intact
-
-    try:
-        if not is_intact(path):
-            return ""
-        with h5py.File(path, "r") as file:
-            found = file.attrs.get("format", "")
-    except (OSError, RuntimeError, ValueError):
-        return ""
-    return found.decode() if isinstance(found, bytes) else str(found)
+    found = root_attributes(path).get("format", "")
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)

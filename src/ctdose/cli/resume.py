@@ -8,6 +8,7 @@ import numpy as np
 
 from ctdose.cli.output_file import RESULT_FORMAT, check_place, format_of
 from ctdose.errors import CtdoseError
+from ctdose.results.hdf5_root import root_attributes
 from ctdose.results.part import RunPart
 from ctdose.results.part_file import load_part
 
@@ -90,8 +91,5 @@ def _continues(stored: RunPart, path: Path) -> bool:
 
 
 def _histories_of(path: Path) -> int:
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        found = file.attrs.get("histories", 0)
-    return int(found)
+    found = root_attributes(path).get("histories", 0)
+    return int(found) if isinstance(found, int | np.integer) else 0

@@ -12,6 +12,7 @@ import numpy as np
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line, shortened
 from ctdose.results.hdf5_declared import Declared, Unfit, check_link, check_sizes, declared_of, is_plain
+from ctdose.results.hdf5_root import DAMAGE
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree, Value
 from ctdose.seal import is_intact
 
@@ -63,15 +64,7 @@ def read_tree(path: Path, identify: Callable[[dict[str, Value]], None], check: C
                 tree.datasets[each.path] = _data(file[each.path])
     except Unfit as fault:
         raise CtdoseError(one_line(f"{path}: {shortened(str(fault), LONGEST_FAULT)}")) from None
-    except (
-        OSError,
-        LookupError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        ArithmeticError,
-        MemoryError,
-    ) as fault:
+    except DAMAGE as fault:
         raise damaged(path, str(fault)) from None
     return tree
 
