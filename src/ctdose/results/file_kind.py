@@ -39,7 +39,9 @@ class FileKind:
     part_of: Callable[[str], Part | None]
     right: str
 
-    def save(self, tree: Callable[[], Tree], path: str | Path, *, overwrite: bool) -> None:
+    def save(
+        self, tree: Callable[[], Tree], path: str | Path, *, overwrite: bool, packed: bool = True
+    ) -> None:
         """Write a file under a temporary name first, so that a broken file never has the final one.
 
         Parameters
@@ -49,6 +51,8 @@ class FileKind:
         path : str or Path
         overwrite : bool
             Replace an existing file.
+        packed : bool
+            Compress arrays.
 
         Raises
         ------
@@ -59,7 +63,7 @@ class FileKind:
 
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        write_file(target, tree_bytes(tree()), overwrite=overwrite, seal=True)
+        write_file(target, tree_bytes(tree(), packed=packed), overwrite=overwrite, seal=True)
 
     def load(self, path: str | Path, build: Callable[[Tree], Loaded]) -> Loaded:
         """Read a file, and build what it holds.
