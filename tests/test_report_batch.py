@@ -210,6 +210,12 @@ def test_wrong_input_is_one_line_and_writes_nothing(folder, capsys, harm, said):
     assert not list(folder.glob("*.html"))
 
 
+@pytest.mark.usefixtures("folder")
+def test_the_summary_stands_for_its_folder(capsys):
+    assert main(["report", "patients/summary.csv"]) == 0
+    assert capsys.readouterr().err.startswith("Wrote patients.html")
+
+
 def test_each_belongs_to_batches(folder, capsys):
     assert main(["report", "patients/p-1.h5", "--each"]) == 2
     assert "--each (patients/p-1.h5 is not the folder of a batch)" in capsys.readouterr().err

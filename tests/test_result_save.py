@@ -30,8 +30,8 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch):
     path = tmp_path / "r.h5"
     written = module._write_synced
 
-    def late(part, data):
-        written(part, data)
+    def late(file, data, **options):
+        written(file, data, **options)
         path.write_text("precious")
 
     monkeypatch.setattr(module, "_write_synced", late)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ctdose.study.result import StudyResult
 
 SUFFIX = ".html"
+SUMMARY = "summary.csv"
+"""In the folder of a batch, and taken for it."""
 STUDY_FORMAT = "ctdose-study"
 HEAD_BYTES = 4096
 """Where a page names its generator."""
@@ -49,6 +51,8 @@ def report(
     """
     from ctdose.report.page import report_html
 
+    if result.name == SUMMARY and result.is_file():
+        result = result.parent
     path = output or _default_output(result)
     check_page_path(path, overwrite=overwrite)
     if result.is_dir():

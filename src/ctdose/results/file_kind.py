@@ -42,7 +42,9 @@ class FileKind:
     part_of: Callable[[str], Part | None]
     right: str
 
-    def save(self, tree: Callable[[], Tree], path: str | Path, *, overwrite: bool) -> None:
+    def save(
+        self, tree: Callable[[], Tree], path: str | Path, *, overwrite: bool, packed: bool = True
+    ) -> None:
         """Write a file under a temporary name first, so that a broken file never has the final one.
 
         Parameters
@@ -52,6 +54,8 @@ class FileKind:
         path : str or Path
         overwrite : bool
             Replace an existing file.
+        packed : bool
+            Compress arrays.
 
         Raises
         ------
@@ -62,7 +66,7 @@ class FileKind:
 
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        write_file(target, tree_bytes(tree()), overwrite=overwrite, seal=True)
+        write_file(target, tree_bytes(tree(), packed=packed), overwrite=overwrite, seal=True)
 
     def put(self, tree: Tree, path: str, data: str | np.ndarray) -> None:
         """Add a dataset with the unit that the layout gives it."""

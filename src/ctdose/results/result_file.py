@@ -28,7 +28,8 @@ def save_result(result: Result, path: str | Path, *, overwrite: bool = False) ->
     """
     from ctdose.results.result_tree import result_tree
 
-    RESULT_FILE.save(lambda: result_tree(result), path, overwrite=overwrite)
+    in_a_hurry = not (result.complete or result.has_map)  # stopped; it is replaced when the run goes on
+    RESULT_FILE.save(lambda: result_tree(result), path, overwrite=overwrite, packed=not in_a_hurry)
 
 
 def load_result(path: str | Path) -> Result:
