@@ -80,7 +80,10 @@ class Cluster:
             slots = tasks.slots()
             self._tell_of_none(slots)
             while slots and waiting.left and len(tasks) < TASKS_A_SLOT * slots:
-                tasks.submit(waiting.take(pace.batches(len(waiting.left), slots)))
+                numbers = waiting.take(pace.batches(len(waiting.left), slots))
+                if not tasks.submit(numbers):
+                    waiting.settle(numbers, [])
+                    break
             return tasks.wait(POLL_SECONDS)
         except KeyboardInterrupt:
             self.interrupted = True
