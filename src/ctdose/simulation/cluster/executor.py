@@ -64,6 +64,7 @@ class Cluster:
                     if time.monotonic() - given >= self._seconds:
                         yield from _all_of(gathered)
                         given = time.monotonic()
+                self._report_end(waiting, progress)
                 if self.interrupted and not self.lost:
                     tasks.stop()
                     self._drain(tasks, waiting, gathered, pace)
@@ -80,13 +81,25 @@ class Cluster:
             slots = tasks.slots()
             self._tell_of_none(slots)
             while slots and waiting.left and len(tasks) < TASKS_A_SLOT * slots:
-                tasks.submit(waiting.take(pace.batches(len(waiting.left), slots)))
+                numbers = waiting.take(pace.batches(len(waiting.left), slots))
+                if not tasks.submit(numbers):
+                    waiting.settle(numbers, [])
+                    break
             return tasks.wait(POLL_SECONDS)
         except KeyboardInterrupt:
             self.interrupted = True
         except Lost as loss:
             self.interrupted, self.lost = True, str(loss)
         return None
+
+    def _report_end(self, waiting: Waiting, progress: Progress | None) -> None:
+        """Report the last batch too."""
+        if progress is None or self.interrupted:
+            return
+        try:
+            progress(waiting.done, waiting.total)
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     def _drain(self, tasks: Tasks, waiting: Waiting, gathered: Gathered, pace: Pace) -> None:
         """Take what the tasks under way have done until the stop."""

@@ -101,14 +101,21 @@ class Tasks:
             raise Lost(f"the loss of {what} {self._connection.name}")
         return self._slots
 
-    def submit(self, numbers: list[int]) -> None:
-        """Send a task; the first one, and the first one after a loss, with the tables."""
+    def submit(self, numbers: list[int]) -> bool:
+        """Send a task; the first one, and the first one after a loss, with the tables. Whether it could be sent."""
+        import distributed
+
         client = self._connection.client
-        if self._tables is None:
-            self._tables = client.scatter(self._job, broadcast=True, hash=False)
-        future = client.submit(run_share, self._tables, numbers, self._run, versions(), pure=False)
+        try:
+            if self._tables is None:
+                self._tables = client.scatter(self._job, broadcast=True, hash=False)
+            future = client.submit(run_share, self._tables, numbers, self._run, versions(), pure=False)
+        except (OSError, TimeoutError, ValueError, RuntimeError, distributed.CancelledError):
+            self._tables, self._slots = None, 0  # the workers, or the scheduler, have gone just now
+            return False
         self._pending[future] = numbers
         future.add_done_callback(self._ended.put)
+        return True
 
     def wait(self, seconds: float) -> Ended | None:
         """The next task that has ended; None if there is none within that time.
@@ -151,7 +158,7 @@ class Tasks:
         except (CtdoseError, TimeoutError):
             raise
         except distributed.CancelledError:  # with the last worker that had the tables
-            self._tables = None
+            self._tables, self._looked = None, -LOOK_SECONDS  # or with the scheduler: look at once
             return None
         except distributed.scheduler.KilledWorker:
             raise Lost(f"the death of every worker that tried one task ({self._connection.name})") from None
