@@ -142,6 +142,12 @@ def test_weights_are_bounded_and_have_the_mean_1() -> None:
         assert (view[v] * share).sum() == pytest.approx(1.0)
 
 
+def test_weights_have_one_order_in_memory() -> None:
+    """Or numba compiles the kernel once more, for half a minute."""
+    _, view = mix_views(np.asfortranarray(PHOTONS))
+    assert all(array.flags.c_contiguous for array in pack_weights(view, [mix_beams(BEAMS)]))
+
+
 def test_another_geometry_cannot_share_histories() -> None:
     """A wider collimation is a run of its own."""
     with pytest.raises(ValueError, match="tan_cone"):

@@ -138,14 +138,17 @@ def mix_views(photons: F64) -> tuple[F64, F64]:
 
 
 def pack_weights(view: F64, beams: Sequence[MixedBeam]) -> Weights:
-    """Pack the weights as the kernel has them; beams of different size are padded, as `pack_beams` pads them."""
+    """Pack the weights as the kernel has them; beams of different size are padded, as `pack_beams` pads them.
+
+    In C order, whatever that of the views: for another one numba would compile the kernel once more.
+    """
     bins, lines = (max(beam.ray.shape[axis] for beam in beams) for axis in (1, 2))
     variants = view.shape[0]
     ray = np.zeros((variants, len(beams), bins, lines), np.float32)
     for b, beam in enumerate(beams):
         ray[:, b, : beam.ray.shape[1], : beam.ray.shape[2]] = beam.ray
     heel = np.stack([beam.heel for beam in beams], axis=1)
-    return Weights(view.astype(np.float32), heel.astype(np.float32), ray)
+    return Weights(np.ascontiguousarray(view, np.float32), np.ascontiguousarray(heel, np.float32), ray)
 
 
 def sums_of_variants(sums: Sums, variants: int) -> list[Sums]:
