@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class EnergyImparted:
     voxel_standard_error_kev_per_history: np.ndarray | None
     histories: int
     transport_seconds: float
-    sums: Sums
+    sums: Sums = field(repr=False)
 
     @classmethod
     def from_sums(cls, sums: Sums) -> EnergyImparted:
