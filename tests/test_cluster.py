@@ -89,6 +89,14 @@ def test_a_cluster_gives_the_bits_of_this_process(folder, scheduler, capsys):
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_part_of_a_run_on_a_cluster(scheduler):
+    for part, place in (("1/2", ["--scheduler", scheduler]), ("2/2", [])):
+        assert main(["run", "mine.yaml", "--batches", part, "-o", f"{part[0]}.part", *place]) == 0
+    assert main(["merge", "1.part", "2.part", "-o", "a.h5"]) == 0
+    broken.assert_same_bits(ctdose.load_result("a.h5"), ctdose.simulate("mine.yaml"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_with_a_target_and_a_worker_killed_in_a_round(scheduler):
     exam = ctdose.load_exam("mine.yaml").with_simulation(
         target_relative_standard_error=0.001, target_organs=["water"], histories=10**8
