@@ -89,6 +89,14 @@ def test_a_cluster_gives_the_bits_of_this_process(folder, scheduler, capsys):
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_part_of_a_run_on_a_cluster(scheduler):
+    for part, place in (("1/2", ["--scheduler", scheduler]), ("2/2", [])):
+        assert main(["run", "mine.yaml", "--batches", part, "-o", f"{part[0]}.part", *place]) == 0
+    assert main(["merge", "1.part", "2.part", "-o", "a.h5"]) == 0
+    broken.assert_same_bits(ctdose.load_result("a.h5"), ctdose.simulate("mine.yaml"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_with_a_target_and_a_worker_killed_in_a_round(scheduler):
     exam = ctdose.load_exam("mine.yaml").with_simulation(
         target_relative_standard_error=0.001, target_organs=["water"], histories=10**8
@@ -143,7 +151,7 @@ def test_all_workers_are_lost(folder, scheduler, capsys, monkeypatch):
         return {} if gone else before(self)
 
     def lose(self, stage, done, wanted):
-        if done >= 3:
+        if (folder / "a.h5.part").exists():
             gone.append(True)
         report(self, stage, done, wanted)
 
@@ -151,12 +159,12 @@ def test_all_workers_are_lost(folder, scheduler, capsys, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(connections.Connection, "threads", look)
         patch.setattr(progress.ProgressReport, "__call__", lose)
-        assert run("--scheduler", scheduler, "--histories", "1e9") == 1
+        assert run("--scheduler", scheduler, "--histories", "1e9", "--checkpoint-every", "0.5") == 1
     lines = capsys.readouterr().err.splitlines()
     assert f"No worker at {scheduler}; waiting for one." in lines
     assert any(line.startswith(f"Stopped by the loss of all workers at {scheduler}: ") for line in lines)
     done = load_part(folder / "a.h5.part").done
-    assert ctdose.load_result("a.h5").histories == done >= 3 * BATCH
+    assert ctdose.load_result("a.h5").histories == done > 0
     last = max(load_part(folder / "a.h5.part").bodies["water-cylinder"].sums.batches)
     wanted = str((int(last) + 3) * BATCH)
     assert run("--histories", wanted) == 0
@@ -179,17 +187,17 @@ def test_the_scheduler_ends(capsys, monkeypatch):
     )
 
     def end(self, stage, done, wanted):
-        if done >= 2:
+        if Path("a.h5.part").exists():
             cluster.close()
         report(self, stage, done, wanted)
 
     monkeypatch.setattr(progress.ProgressReport, "__call__", end)
     with cluster:
         address = cluster.scheduler_address
-        assert run("--scheduler", address, "--histories", "1e9") == 1
+        assert run("--scheduler", address, "--histories", "1e9", "--checkpoint-every", "0.5") == 1
     lines = capsys.readouterr().err.splitlines()
     assert any(line.startswith(f"Stopped by the loss of the scheduler at {address}: ") for line in lines)
-    assert ctdose.load_result("a.h5").histories >= 2 * BATCH
+    assert ctdose.load_result("a.h5").histories == load_part("a.h5.part").done > 0
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,5 +1,6 @@
 """What a cluster is asked for and sent, without a cluster: addresses, sizes of tasks, packed sums."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.address import check_address
-from ctdose.simulation.cluster.executor import Waiting
 from ctdose.simulation.cluster.pace import Pace
 from ctdose.simulation.cluster.packed_sums import Gathered, pack
+from ctdose.simulation.cluster.waiting import Waiting
 from ctdose.simulation.cluster.worker import _writable
 from ctdose.simulation.sums import Sums
 
@@ -105,7 +106,7 @@ def test_arrays_of_a_message_become_what_the_kernels_are_compiled_for():
 
 
 def simulated(batches: int, slots: int, seconds: float, part_seconds: float) -> list[int]:
-    """Sizes of the tasks of a run on workers of equal speed."""
+    """Sizes of the tasks of a run on workers of equal speed, whose answers hold their sums."""
     pace, left, sizes = Pace(), batches, []
     while left:
         size = pace.batches(left, slots)
@@ -126,13 +127,66 @@ def test_tasks_are_long_enough_for_their_sums_and_short_at_the_end():
     assert len(simulated(10_000, 4, seconds=0.05, part_seconds=0.0)) > 400  # a second each: often a report
 
 
+def test_maps_are_fetched_as_often_as_checkpoints_are_written():
+    pace = Pace(map_bytes=200_000_000)
+    assert pace.fetch_seconds(2, math.inf) == 30.0
+    assert pace.fetch_seconds(2, 10.0) == 10.0
+    assert pace.fetch_seconds(100, 10.0) == 100.0  # half a second each: half of the client's time
+    for _ in range(10):
+        pace.note_map(0.1)
+    assert pace.fetch_seconds(100, 10.0) == pytest.approx(20.0, rel=0.01)
+
+
 def test_batches_that_a_task_left_are_given_out_again():
     waiting = Waiting([5, 1, 3, 2])
     assert waiting.take(3) == [1, 2, 3]
-    waiting.settle([1, 2, 3], [2])
-    assert waiting.done == 1
+    assert waiting.count([2])
+    waiting.give_back([1, 2, 3])
+    assert waiting.simulated == 1
     assert waiting.take(9) == [1, 3, 5]
-    waiting.settle([1, 3, 5], [1, 3, 5])
+    assert waiting.count([1, 3, 5])
     assert waiting.all_done
-    with pytest.raises(ValueError, match="not those of the task"):
-        waiting.settle([1], [2])
+    with pytest.raises(ValueError, match="not those of the run"):
+        waiting.count([7])
+
+
+def test_what_a_lost_worker_held_is_given_out_again():
+    waiting = Waiting(list(range(6)))
+    waiting.take(6)
+    waiting.hold("a", [0, 1])
+    waiting.hold("b", [2, 3, 4, 5])
+    assert waiting.simulated == 6
+    assert not waiting.all_done
+    waiting.lose("a")
+    assert waiting.take(9) == [0, 1]
+    waiting.hold("b", [0, 1])
+    assert waiting.count(range(6))
+    assert waiting.all_done
+    assert waiting.held == {"b": set()}
+
+
+def test_a_worker_that_comes_back_is_not_counted_twice():
+    """It was thought lost, and its batches are with another one; neither order counts one of them twice."""
+    waiting = Waiting([0, 1, 2])
+    waiting.take(3)
+    waiting.hold("a", [0, 1])
+    waiting.lose("a")
+    waiting.take(2)
+    waiting.hold("b", [0, 1, 2])
+    assert waiting.count([0, 1])  # of a, after all
+    assert not waiting.count([0, 1, 2])
+    waiting.lose("b")
+    assert waiting.left == [2]
+    assert waiting.simulated == 2
+
+
+def test_of_what_a_worker_does_not_send_only_what_it_was_known_to_hold_is_lost():
+    waiting = Waiting([0, 1, 2])
+    waiting.take(3)
+    waiting.hold("a", [0, 1])
+    asked = {0, 1}
+    waiting.hold("a", [2])  # by a task that ended after it was asked
+    assert waiting.count([1])
+    waiting.lose("a", asked)
+    assert waiting.left == [0]
+    assert waiting.held == {"a": {2}}

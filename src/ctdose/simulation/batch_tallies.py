@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from ctdose.simulation.view_sums import Collected, ends_of
 
 
 class BatchTallies:
-    """Integer sums of the batches that are done. Not locked: the runner's threads take turns.
+    """Integer sums of the batches that are done.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ class BatchTallies:
         By number of the batch.
     seconds : float
         In the kernel, summed over threads.
+    lock : threading.Lock
+        Whoever changes `done`, `views` or `seconds` holds it; the kernel adds to `voxels` atomically.
 
     Raises
     ------
@@ -55,6 +58,7 @@ class BatchTallies:
         self.views = np.zeros((0 if self.ends is None else blocks, self.shape[1], 2), np.int64)
         self.done: dict[int, Any] = {}
         self.seconds = 0.0
+        self.lock = threading.Lock()
         self._map_shape = tables.voxels.shape[::-1] if tables.run.with_voxels else None
 
     def make(self) -> Any:

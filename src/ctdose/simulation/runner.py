@@ -63,6 +63,13 @@ class BatchRunner:
         The acquisition of each bin of views, ascending, each acquisition at least once: the tables' blocks of rows
         are these bins. What a batch leaves in them is added up by acquisition; what the run leaves is kept too
         (`Sums.views`). Default: a block is an acquisition, no views are kept.
+    tallies : BatchTallies, optional
+        Add to these, as other runners may at the same time. Default: its own.
+
+    Attributes
+    ----------
+    seconds : float
+        In the kernel, summed over threads.
 
     Raises
     ------
@@ -77,13 +84,15 @@ class BatchRunner:
         *,
         reference: bool = False,
         bins: Sequence[int] | None = None,
+        tallies: BatchTallies | None = None,
     ) -> None:
         import numba
 
         self._tables = tables
         self._reference = reference or bool(numba.config.DISABLE_JIT)  # interpreted, 256 lanes cost 256 times
         self._variants = tables.weights.piece.shape[0]
-        self._tallies = BatchTallies(tables, acquisitions, bins)
+        self._tallies = tallies or BatchTallies(tables, acquisitions, bins)
+        self.seconds = 0.0
         self._seconds_to_begin = math.inf
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -118,14 +127,25 @@ class BatchRunner:
         KeyboardInterrupt
             If it was interrupted before one batch was done.
         """
+        self.simulate(batches, threads, progress, seconds=seconds)
+        if not self._tallies.done:
+            raise KeyboardInterrupt
+        return self._tallies.sums()
+
+    def simulate(
+        self,
+        batches: Iterable[int],
+        threads: int = 1,
+        progress: Progress | None = None,
+        *,
+        seconds: float = math.inf,
+    ) -> None:
+        """The same without the sums, which the tallies then hold; nothing is raised if it was interrupted."""
         wanted, threads = self._check_batches(batches), check_threads(threads)
         self._seconds_to_begin = seconds
         self._simulate(wanted, threads, progress)
         if self._failure is not None:
             raise self._failure
-        if not self._tallies.done:
-            raise KeyboardInterrupt
-        return self._tallies.sums()
 
     def _simulate(self, wanted: list[int], threads: int, progress: Progress | None) -> None:
         """Run the batches until the last one ends or a stop; what fails is left in `_failure`."""
@@ -200,15 +220,20 @@ class BatchRunner:
                 kernel(self._tables, workspace, tallies, first, first + BATCH_HISTORIES)
                 if collected is not None:
                     tallies = tallies._replace(rows=collected.take_batch())
-                with self._lock:
-                    self._tallies.seconds += time.perf_counter() - begin
-                    self._tallies.done[batch] = tallies
+                self._note(batch, tallies, time.perf_counter() - begin)
             if collected is not None:
-                with self._lock:
+                with self._tallies.lock:
                     self._tallies.views += collected.rows
         except BaseException as failure:  # handed to the main thread, which raises it
             self._failure = failure
             self._stop.set()
+
+    def _note(self, batch: int, tallies: Any, seconds: float) -> None:
+        """Keep what a batch has left."""
+        with self._tallies.lock:
+            self.seconds += seconds
+            self._tallies.seconds += seconds
+            self._tallies.done[batch] = tallies
 
     def _next(self, waiting: Iterator[int]) -> int | None:
         with self._lock:

@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator
 
 from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.connection import Connection
-from ctdose.simulation.cluster.pace import TASKS_A_SLOT, Pace
-from ctdose.simulation.cluster.packed_sums import Gathered
+from ctdose.simulation.cluster.pace import Pace
 from ctdose.simulation.cluster.tasks import Ended, Lost, Tasks
+from ctdose.simulation.cluster.work import Work
 from ctdose.simulation.job import Job
 from ctdose.simulation.runner import POLL_SECONDS, Progress
 from ctdose.simulation.sums import Sums
-
-DRAIN_SECONDS = 5.0
-"""After a stop: so long is waited for the next task under way."""
 
 
 class Cluster:
@@ -54,37 +51,36 @@ class Cluster:
 
     def run(self, job: Job, batches: list[int], progress: Progress | None = None) -> Iterator[Sums]:
         """Give the sums of the batches, part after part; see `ledger.Executor`."""
-        waiting, gathered = Waiting(batches), Gathered()
-        pace = self._pace.setdefault(job.body, Pace())
         given = time.monotonic()
-        try:
-            with Tasks(self._connection, job) as tasks:
-                while not waiting.all_done and not self.interrupted:
-                    self._take(self._step(tasks, waiting, pace, progress), waiting, gathered, pace)
-                    if time.monotonic() - given >= self._seconds:
-                        yield from _all_of(gathered)
+        with Tasks(self._connection, job) as tasks:
+            work = Work(tasks, batches, self._pace_of(job), self._seconds)
+            report = _Rising(progress, len(batches))
+            try:
+                while not work.waiting.all_done and not self.interrupted:
+                    work.take(self._step(tasks, work, report))
+                    if time.monotonic() - given >= self._seconds and not work.fetching:
+                        yield from work.parts()
                         given = time.monotonic()
-                self._report_end(waiting, progress)
-                if self.interrupted and not self.lost:
-                    tasks.stop()
-                    self._drain(tasks, waiting, gathered, pace)
-        except CtdoseError:
-            yield from _all_of(gathered)
-            raise
-        yield from _all_of(gathered)
+                self._report_end(work, report)
+                if self.interrupted:
+                    work.finish()
+            except CtdoseError:
+                work.finish()
+                yield from work.parts()
+                raise
+            yield from work.parts()
 
-    def _step(self, tasks: Tasks, waiting: Waiting, pace: Pace, progress: Progress | None) -> Ended | None:
+    def _pace_of(self, job: Job) -> Pace:
+        voxels = job.tables.voxels.kind.size if job.tables.run.with_voxels else 0
+        return self._pace.setdefault(job.body, Pace(16 * voxels))
+
+    def _step(self, tasks: Tasks, work: Work, report: _Rising) -> Ended | None:
         """Report, send what the workers can take, and wait a moment for what they have done."""
         try:
-            if progress is not None:
-                progress(waiting.done, waiting.total)
-            slots = tasks.slots()
-            self._tell_of_none(slots)
-            while slots and waiting.left and len(tasks) < TASKS_A_SLOT * slots:
-                numbers = waiting.take(pace.batches(len(waiting.left), slots))
-                if not tasks.submit(numbers):
-                    waiting.settle(numbers, [])
-                    break
+            report(work.waiting.simulated)
+            workers = tasks.workers()
+            self._tell_of_none(sum(workers.values()))
+            work.send(workers)
             return tasks.wait(POLL_SECONDS)
         except KeyboardInterrupt:
             self.interrupted = True
@@ -92,35 +88,14 @@ class Cluster:
             self.interrupted, self.lost = True, str(loss)
         return None
 
-    def _report_end(self, waiting: Waiting, progress: Progress | None) -> None:
+    def _report_end(self, work: Work, report: _Rising) -> None:
         """Report the last batch too."""
-        if progress is None or self.interrupted:
+        if self.interrupted:
             return
         try:
-            progress(waiting.done, waiting.total)
+            report(work.waiting.simulated)
         except KeyboardInterrupt:
             self.interrupted = True
-
-    def _drain(self, tasks: Tasks, waiting: Waiting, gathered: Gathered, pace: Pace) -> None:
-        """Take what the tasks under way have done until the stop."""
-        until = time.monotonic() + DRAIN_SECONDS
-        while len(tasks) and time.monotonic() < until:
-            ended = tasks.wait(POLL_SECONDS)
-            if ended is not None:
-                until = time.monotonic() + DRAIN_SECONDS
-                self._take(ended, waiting, gathered, pace)
-
-    def _take(self, ended: Ended | None, waiting: Waiting, gathered: Gathered, pace: Pace) -> None:
-        """Add the sums of a task, if there are any; what it left goes back to those that wait."""
-        if ended is None:
-            return
-        begin = time.monotonic()
-        done = [] if ended.sums is None else ended.sums.rest.batches.tolist()
-        waiting.settle(ended.numbers, done)
-        if ended.sums is not None:
-            gathered.add(ended.sums)
-            seconds = ended.seconds + time.monotonic() - begin
-            pace.note(len(done), ended.sums.rest.transport_seconds, seconds)
 
     def _tell_of_none(self, slots: int) -> None:
         if not slots and not self._told:
@@ -128,36 +103,13 @@ class Cluster:
         self._told = not slots
 
 
-def _all_of(gathered: Gathered) -> Iterator[Sums]:
-    sums = gathered.take()
-    if sums is not None:
-        yield sums
+class _Rising:
+    """Reports batches that are done, never fewer than before: what a lost worker held is missing for a while."""
 
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._most = progress, total, 0
 
-class Waiting:
-    """Which batches no task has yet, and how many are done.
-
-    Parameters
-    ----------
-    batches : list of int
-    """
-
-    def __init__(self, batches: list[int]) -> None:
-        self.left = sorted(batches, reverse=True)
-        self.total, self.done = len(batches), 0
-
-    @property
-    def all_done(self) -> bool:
-        """Whether nothing is missing."""
-        return self.done == self.total
-
-    def take(self, count: int) -> list[int]:
-        """The first of those that no task has."""
-        return [self.left.pop() for _ in range(min(count, len(self.left)))]
-
-    def settle(self, numbers: list[int], done: list[int]) -> None:
-        """Note what a task has done of its batches; the rest has no task again."""
-        if not set(done) <= set(numbers):
-            raise ValueError(f"batches={done} (not those of the task, {numbers}). Please report it.")
-        self.done += len(done)
-        self.left = sorted({*self.left, *numbers} - set(done), reverse=True)
+    def __call__(self, done: int) -> None:
+        self._most = max(self._most, done)
+        if self._progress is not None:
+            self._progress(self._most, self._total)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.connection import Connection, without_ctdose
-from ctdose.simulation.cluster.packed_sums import PackedSums
+from ctdose.simulation.cluster.share import Share
 from ctdose.simulation.cluster.versions import versions
-from ctdose.simulation.cluster.worker import run_share, stop
+from ctdose.simulation.cluster.worker import fetch, forget, run_share, stop
 from ctdose.simulation.job import Job
 
 LOOK_SECONDS = 1.0
 """So often the scheduler is asked which workers there are."""
-TAKE_SECONDS = 120.0
-"""So long the sums of a task may travel; then they are asked for again."""
+TAKE_SECONDS, FETCH_SECONDS = 120.0, 30.0
+"""So long an answer may travel, of a task and of a worker that holds sums; then it is asked for again."""
+FORGET_SECONDS = 2.0
+"""So long the end of a run waits for the workers to hear of it."""
 PATIENCE_SECONDS = 60.0
 """So long a cluster may be without any worker: Dask, or the queue, may start new ones."""
 
@@ -31,21 +35,36 @@ class Lost(Exception):
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A task.
+
+    Parameters
+    ----------
+    numbers : tuple of int
+        The batches to simulate; or, with a worker, those that it is known to hold.
+    worker : str or None
+        Address of the one whose sums are fetched; None if batches are to be simulated.
+    """
+
+    numbers: tuple[int, ...]
+    worker: str | None = None
+
+
+@dataclass(frozen=True)
 class Ended:
     """A task that has ended.
 
     Parameters
     ----------
-    numbers : list of int
-        The batches that it was given.
-    sums : PackedSums or None
-        None if it was stopped before one of them was done, or was lost.
+    sent : Sent
+    share : Share or None
+        None if the answer was lost.
     seconds : float
-        That its sums took to come here.
+        That it took to come here.
     """
 
-    numbers: list[int]
-    sums: PackedSums | None
+    sent: Sent
+    share: Share | None
     seconds: float
 
 
@@ -56,15 +75,22 @@ class Tasks:
     ----------
     connection : Connection
     job : Job
+
+    Attributes
+    ----------
+    listed : float
+        When the scheduler was last asked which workers there are, and named some.
     """
 
     def __init__(self, connection: Connection, job: Job) -> None:
         self._connection, self._job = connection, job
         self._run = uuid.uuid4().hex
         self._tables: Any = None
-        self._pending: dict[Any, list[int]] = {}
+        self._pending: dict[Any, Sent] = {}
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._slots, self._looked, self._seen = 0, -LOOK_SECONDS, time.monotonic()
+        self._workers: dict[str, int] = {}
+        self._looked, self._seen = -LOOK_SECONDS, time.monotonic()
+        self.listed = -math.inf
 
     def __enter__(self) -> Tasks:
         return self
@@ -72,8 +98,9 @@ class Tasks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pending:
+        if self._pending or kind is not None:
             self.stop()
+            self._tell(forget).join(FORGET_SECONDS)
             with contextlib.suppress(Exception):  # of a scheduler that is not there any more
                 self._connection.client.cancel(list(self._pending), force=True)
         self._pending.clear()
@@ -82,8 +109,18 @@ class Tasks:
     def __len__(self) -> int:
         return len(self._pending)
 
-    def slots(self) -> int:
-        """Threads of all workers.
+    @property
+    def simulating(self) -> int:
+        """How many tasks simulate, or wait for it."""
+        return sum(sent.worker is None for sent in self._pending.values())
+
+    @property
+    def fetching(self) -> int:
+        """How many workers are asked for what they hold."""
+        return len(self._pending) - self.simulating
+
+    def workers(self) -> dict[str, int]:
+        """Threads of each worker, by address; empty too if the scheduler does not answer.
 
         Raises
         ------
@@ -92,17 +129,18 @@ class Tasks:
         """
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
-            self._slots = sum(self._connection.threads().values())
+            self._workers = self._connection.threads()
             self._looked = time.monotonic()
-        if self._slots:
+            self.listed = now if self._workers else self.listed
+        if self._workers:
             self._seen = now
         elif now - self._seen > PATIENCE_SECONDS:
             what = "all workers" if self._connection.client.status == "running" else "the scheduler"
             raise Lost(f"the loss of {what} {self._connection.name}")
-        return self._slots
+        return self._workers
 
-    def submit(self, numbers: list[int]) -> bool:
-        """Send a task; the first one, and the first one after a loss, with the tables. Whether it could be sent."""
+    def simulate(self, numbers: list[int]) -> bool:
+        """Send batches; the first ones, and the first after a loss, with the tables. Whether they could be sent."""
         import distributed
 
         client = self._connection.client
@@ -111,11 +149,23 @@ class Tasks:
                 self._tables = client.scatter(self._job, broadcast=True, hash=False)
             future = client.submit(run_share, self._tables, numbers, self._run, versions(), pure=False)
         except (OSError, TimeoutError, ValueError, RuntimeError, distributed.CancelledError):
-            self._tables, self._slots = None, 0  # the workers, or the scheduler, have gone just now
+            self._tables, self._workers = None, {}  # the workers, or the scheduler, have gone just now
             return False
-        self._pending[future] = numbers
-        future.add_done_callback(self._ended.put)
+        self._await(future, Sent(tuple(numbers)))
         return True
+
+    def fetch(self, worker: str, known: set[int]) -> None:
+        """Ask a worker for the sums it holds, before it simulates more."""
+        with contextlib.suppress(
+            OSError, TimeoutError, ValueError, RuntimeError
+        ):  # asked again if it is there
+            client = self._connection.client
+            future = client.submit(fetch, self._run, workers=[worker], priority=1, pure=False)
+            self._await(future, Sent(tuple(known), worker))
+
+    def _await(self, future: Any, sent: Sent) -> None:
+        self._pending[future] = sent
+        future.add_done_callback(self._ended.put)
 
     def wait(self, seconds: float) -> Ended | None:
         """The next task that has ended; None if there is none within that time.
@@ -131,30 +181,44 @@ class Tasks:
             future = self._ended.get(timeout=seconds)
         except queue.Empty:
             return None
-        if future not in self._pending:
+        sent = self._pending.pop(future, None)
+        if sent is None:
             return None
         begin = time.monotonic()
         try:
-            sums = self._take(future)
-        except TimeoutError:  # its worker died after it had ended, and it is made again
+            share = self._take(future, TAKE_SECONDS if sent.worker is None else FETCH_SECONDS)
+        except TimeoutError:  # its worker died after it had ended; of what was to simulate, it is made again
+            self._pending[future] = sent
             self._ended.put(future)
             return None
-        return Ended(self._pending.pop(future), sums, time.monotonic() - begin)
+        return Ended(sent, share, time.monotonic() - begin)
+
+    def give_up(self, worker: str) -> None:
+        """Wait no longer for what a worker held: it is gone."""
+        futures = [future for future, sent in self._pending.items() if sent.worker == worker]
+        for future in futures:
+            del self._pending[future]
+        with contextlib.suppress(Exception):
+            self._connection.client.cancel(futures, force=True)
 
     def stop(self) -> None:
         """Let every worker end the batch under way and leave the rest; does not wait for it."""
+        self._tell(stop)
 
+    def _tell(self, what: Callable[[str], None]) -> threading.Thread:
         def tell() -> None:
             with contextlib.suppress(Exception):  # of workers that are gone meanwhile
-                self._connection.client.run(stop, self._run, on_error="ignore")
+                self._connection.client.run(what, self._run, on_error="ignore")
 
-        threading.Thread(target=tell, daemon=True).start()
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        return thread
 
-    def _take(self, future: Any) -> PackedSums | None:
+    def _take(self, future: Any, seconds: float) -> Share | None:
         import distributed
 
         try:
-            found: PackedSums | None = future.result(timeout=TAKE_SECONDS)
+            found: Share = future.result(timeout=seconds)
         except (CtdoseError, TimeoutError):
             raise
         except distributed.CancelledError:  # with the last worker that had the tables

@@ -11,10 +11,13 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.kernels.tables import Tables
-from ctdose.simulation.cluster.packed_sums import PackedSums, pack
+from ctdose.simulation.cluster import held
+from ctdose.simulation.cluster.packed_sums import pack
+from ctdose.simulation.cluster.share import Share
 from ctdose.simulation.cluster.versions import compare_versions
 from ctdose.simulation.cluster.versions import versions as here
 from ctdose.simulation.job import Job, tables_sha256
+from ctdose.simulation.runner import BatchRunner, Progress
 
 MOST_KEPT = 4
 """Tables that a worker keeps: those of the exams that a batch runs side by side."""
@@ -25,7 +28,7 @@ _kept: OrderedDict[str, Tables] = OrderedDict()
 _stopped: OrderedDict[str, None] = OrderedDict()
 
 
-def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) -> PackedSums | None:
+def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) -> Share:
     """Simulate some batches of a job in one thread.
 
     Parameters
@@ -40,8 +43,8 @@ def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) 
 
     Returns
     -------
-    PackedSums or None
-        Of the batches that were done; None if it was stopped before one was.
+    Share
+        With the sums of the batches that were done; of a job with a dose map they stay here, for `fetch`.
 
     Raises
     ------
@@ -49,16 +52,34 @@ def run_share(job: Job, numbers: list[int], run: str, versions: dict[str, str]) 
         If the versions here are others, the tables arrived damaged, or a tally overflows.
     """
     compare_versions(versions, here(), _address())
-
-    def stop_if_asked(done: int = 0, wanted: int = 0) -> None:
-        if run in _stopped:
-            raise KeyboardInterrupt
-
+    if run in _stopped:
+        return Share(_address(), [], 0.0)
+    own = replace(job, tables=_tables(job))
+    if own.tables.run.with_voxels:
+        return _add_to_held(own, numbers, run)
+    runner = own.make_runner()
     try:
-        stop_if_asked()
-        return pack(replace(job, tables=_tables(job)).make_runner().run(numbers, 1, stop_if_asked))
+        sums = runner.run(numbers, 1, _breakable(run))
     except KeyboardInterrupt:
-        return None
+        return Share(_address(), [], 0.0)
+    return Share(_address(), sums.batches.tolist(), runner.seconds, pack(sums))
+
+
+def fetch(run: str) -> Share:
+    """The sums of a run that are held here, which then are not held any more.
+
+    Raises
+    ------
+    CtdoseError
+        If a tally overflowed or the phantom's attenuation exceeded the majorant.
+    """
+    tallies = held.take(run)
+    return Share(_address(), [], 0.0, None if tallies is None else pack(tallies.sums()))
+
+
+def forget(run: str) -> None:
+    """Drop what is held of a run that is over."""
+    held.forget(run)
 
 
 def own_versions() -> dict[str, str]:
@@ -72,6 +93,26 @@ def stop(run: str) -> None:
         _stopped[run] = None
         while len(_stopped) > MOST_STOPPED:
             _stopped.popitem(last=False)
+
+
+def _add_to_held(job: Job, numbers: list[int], run: str) -> Share:
+    with held.adding(run, job) as sums:
+        runner = BatchRunner(job.tables, job.acquisitions, bins=job.bins, tallies=sums.tallies)
+        fresh = sums.claim(numbers)
+        if fresh:
+            runner.simulate(fresh, 1, _breakable(run))
+            sums.unclaim(fresh)
+        return Share(_address(), [n for n in numbers if n in sums.tallies.done], runner.seconds)
+
+
+def _breakable(run: str) -> Progress:
+    """What a runner asks between two looks at its batches; it ends them as Ctrl-C would."""
+
+    def stop_if_asked(done: int, wanted: int) -> None:
+        if run in _stopped:
+            raise KeyboardInterrupt
+
+    return stop_if_asked
 
 
 def _tables(job: Job) -> Tables:
