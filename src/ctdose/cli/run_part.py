@@ -111,6 +111,7 @@ def run_part(source: str, output: Path | None, wanted: Wanted, share: Share) -> 
 def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interrupt) -> int:
     from ctdose.execution.body_setup import batches_of_body
     from ctdose.execution.exam_run import run_batches
+    from ctdose.execution.identity import exam_identity
     from ctdose.execution.prepared import prepare
 
     stored = stored_part(path, fresh=wanted.fresh)
@@ -118,6 +119,7 @@ def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interr
     total = batches_of_body(ready)
     batches = share.batches(total)
     checkpoint = wanted.checkpoint(path, ready, stored)
+    checkpoint.check(exam_identity(ready, dose_map=wanted.dose_map))
     if checkpoint.histories:
         say(f"Going on from {path}: {checkpoint.histories:,} histories are done.")
     with (
