@@ -147,3 +147,15 @@ def test_other_threads_leave_the_signal_alone():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_signal_just_before_the_work_breaks_it_off_too():
+    class Late(Interrupt):
+        def check(self):
+            super().check()
+            signal.raise_signal(signal.SIGTERM)
+
+    with Late() as state:
+        state.keeping = True
+        with pytest.raises(KeyboardInterrupt), state.breakable():
+            pytest.fail("the work was begun")

@@ -169,3 +169,12 @@ def test_axes_have_round_ticks():
     assert axis_to(50.0).percent(25.0) == 50.0
     assert ticks_within(-63.0, 88.0, 4) == [-50.0, 0.0, 50.0]
     assert log_ticks(0.4, 11.0) == [0.5, 1.0, 2.0, 5.0, 10.0]
+
+
+def test_a_body_smaller_than_one_block_is_one_voxel_of_it():
+    volume = cut(body(np.ones(SHAPE)), WHOLE, 100.0, 100.0)
+    assert volume.labels.shape == volume.codes.shape == (1, 1, 1)
+    assert volume.origin_mm == pytest.approx(
+        [o + s * (n // 2) for o, s, n in zip(ORIGIN, SPACING, SHAPE[::-1])]
+    )
+    assert volume.names[volume.labels[0, 0, 0]] == "tissue"

@@ -98,9 +98,10 @@ class Interrupt:
         Stopped
             There is nothing to keep, or it was asked for twice.
         """
-        self.check()
+        # First: a signal between the two would be noted, and the work done to its end.
         self._at_once = threading.current_thread() is threading.main_thread()
         try:
+            self.check()
             yield
         finally:
             self._at_once = False
