@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from os.path import isdir, isfile  # unlike Path's, False for a name that no system accepts
+from os.path import isdir  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
 from ctdose.batch.keys import NAME, OWN, TEMPLATE, UnknownColumn, check_column, sets_of
 from ctdose.batch.manifest import Manifest, Row
 from ctdose.batch.manifest_file import read_manifest
+from ctdose.batch.templates import Templates
 from ctdose.errors import CtdoseError
-from ctdose.exam.faults import ExamError
-from ctdose.exam.library import exam_names, exam_text, load_exam
+from ctdose.exam.library import load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
 from ctdose.faults import ABSENT, KeyPath, one_line
 from ctdose.study.change import Set, Unchangeable, changed
-from ctdose.yaml_reader import Document, parse_yaml, read_yaml
+from ctdose.yaml_reader import Document
 
 EXAM_SUFFIXES = (".yaml", ".yml")
 PLAIN_NAME = re.compile(r"[^/\\:*?\"<>|\x00-\x1f.][^/\\:*?\"<>|\x00-\x1f]{0,119}\Z")
@@ -110,7 +110,7 @@ def _unique(items: list[Item]) -> list[Item]:
 
 def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
     default = template or manifest.template
-    templates = _Templates(Path(manifest.file).parent)
+    templates = Templates(Path(manifest.file).parent)
     names = {str(row.values.get(TEMPLATE) or default) for row in manifest.rows}
     acquisitions = [name for each in sorted(names) for name in templates.acquisitions(each)]
     for column, line in manifest.columns.items():
@@ -121,7 +121,7 @@ def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
     return _unique([_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)])
 
 
-def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: _Templates) -> Item:
+def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: Templates) -> Item:
     numbered = f"exam-{number:04d}"
     given = row.values.get(NAME)
     name = numbered if given is None else str(given)
@@ -157,47 +157,3 @@ def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:
         raise manifest.error(row.line, "", ABSENT, fault.why, fault.right) from None
     document = Document(values, lines, manifest.file, manifest.sha256)
     return exam_from_document(document, folder=Path(manifest.file).parent)
-
-
-class _Templates:
-    """Exams as read, by name; each is read once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._read: dict[str, dict[str, Any] | CtdoseError] = {}
-
-    def data(self, name: str) -> dict[str, Any]:
-        """Its mapping.
-
-        Raises
-        ------
-        CtdoseError
-            It is not there, or no mapping.
-        """
-        if name not in self._read:
-            try:
-                self._read[name] = self._load(name)
-            except CtdoseError as fault:
-                self._read[name] = fault
-        found = self._read[name]
-        if isinstance(found, CtdoseError):
-            raise found
-        return found
-
-    def _load(self, name: str) -> dict[str, Any]:
-        path = next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
-        if path is None and name in exam_names():
-            document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
-        else:
-            document = read_yaml(path or Path(name), ExamError)
-        if not isinstance(document.data, dict):
-            raise CtdoseError(f"{document.file} (an exam is a mapping of keys). Give another template.")
-        return document.data
-
-    def acquisitions(self, name: str) -> list[str]:
-        """Names of its acquisitions; none if it cannot be read, which its rows say."""
-        try:
-            items = self.data(name).get("acquisitions")
-        except CtdoseError:
-            return []
-        return [str(i.get(NAME)) for i in items if isinstance(i, dict)] if isinstance(items, list) else []
