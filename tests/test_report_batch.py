@@ -12,6 +12,7 @@ import pytest
 import ctdose
 from ctdose.batch.summary import failed_row, summary_row
 from ctdose.batch.wide_table import wide_csv
+from ctdose.cli import report_batch
 from ctdose.cli.main import main
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.report.batch_chart import HEIGHT, LEFT, TOP, WIDTH, batch_chart
@@ -227,3 +228,9 @@ def test_another_page_is_never_replaced(folder, capsys):
     assert "is not a ctdose report" in capsys.readouterr().err
     assert (folder / "p-1.html").read_text() == "my notes"
     assert not Path("patients.html").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "a\\b", "C:x", "a\0b"])
+def test_a_name_of_the_table_does_not_lead_out_of_the_folder(name):
+    assert not report_batch._is_plain(name)
+    assert report_batch._is_plain("chest: 2.a")

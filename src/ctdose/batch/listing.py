@@ -65,7 +65,10 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
         raise CtdoseError(
             f"template={template} (a folder's exams are whole). Leave it out, or give a manifest."
         )
-    files = sorted(path for path in source.iterdir() if _is_exam(path))
+    try:
+        files = sorted(path for path in source.iterdir() if _is_exam(path))
+    except OSError as error:
+        raise CtdoseError(f"{source} (cannot be read: {error.strerror}). Check its permissions.") from None
     if not files:
         raise CtdoseError(f"{source} (no exam in it: no file that ends with .yaml). Give another folder.")
     return _unique([_of_file(path) for path in files])
