@@ -162,31 +162,6 @@ def test_one_line_and_exit_code_2(command, rest, line, folder, capsys):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["batch", "LONG"],
-        ["batch", ".", "--reuse", "LONG"],
-        ["run", "mine.yaml", "-o", "LONG.h5"],
-        ["report", "LONG"],
-        ["merge", "mine.yaml", "-o", "LONG.h5"],
-        ["export", "mine.yaml", "-o", "LONG.csv"],
-        ["show", "LONG"],
-    ],
-)
-def test_a_name_that_no_system_takes_is_wrong_input(words, folder, capsys):
-    before = sorted(path.name for path in folder.iterdir())
-    assert main([word.replace("LONG", 300 * "a") for word in words]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert sorted(path.name for path in folder.iterdir()) == before
-
-
-def test_a_name_whose_lock_is_too_long_is_said_to_be(capsys):
-    name = 249 * "a" + ".h5"
-    assert main(["run", "mine.yaml", "-o", name]) == 2
-    assert capsys.readouterr().err == f"output={name} (too long a name). Name another file with -o.\n"
-
-
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_an_empty_name_is_not_the_current_folder(command, capsys):
     assert main([command, ""]) == 2

@@ -167,12 +167,6 @@ def test_parts_are_read_one_by_one(folder, monkeypatch):
     assert most[0] <= 2  # the first of two is the sum so far, the second the last one that was added
 
 
-def test_a_part_that_is_named_twice_is_one(folder, capsys):
-    assert part("0:8", "-o", "a.part") == 0
-    assert main(["merge", "a.part", "a.part", "-o", "all.h5"]) == 0
-    assert last_error(capsys) == "Wrote all.h5: 524,288 histories of 1 part."
-
-
 def test_no_part_replaces_a_result_or_a_file_of_another_program(folder, capsys):
     assert part("0:8", "-o", "a.part") == 0
     assert main(["merge", "a.part", "-o", "all.h5"]) == 0

@@ -9,7 +9,7 @@ import typer
 
 from ctdose.cli.each_values import takes_values
 from ctdose.cli.exam_found import print_events, say_remarks
-from ctdose.cli.exam_output import check_exam_path, write_text
+from ctdose.cli.exam_output import check_exam_path, write_exam
 from ctdose.cli.exam_values import typed_values
 from ctdose.cli.messages import say
 from ctdose.cli.numbered_values import whole_numbers
@@ -120,7 +120,7 @@ def _draft(examination: Examination, wishes: Wishes, output: Path) -> None:
 
     draft = draft_exam(examination, wishes, output)
     print_events(examination)
-    write_text(draft.text, output)
+    write_exam(draft.text, output)
     for line in draft.remarks:
         say(line)
     say(f"Wrote {output}. See ctdose check {output}.")

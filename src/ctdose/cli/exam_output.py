@@ -25,14 +25,14 @@ def check_exam_path(path: Path, *, overwrite: bool) -> None:
         raise CtdoseError(f"output={path} (exists). Add --overwrite, or name another file with -o.")
 
 
-def write_text(text: str, path: Path) -> None:
-    """Write a text in place of what is there: under a temporary name, then renamed, so that a stop leaves no half file.
+def write_exam(text: str, path: Path) -> None:
+    """Write the exam, whole or not at all.
 
     Raises
     ------
     CtdoseError
-        It cannot be written.
+        If it cannot be written.
     """
     from ctdose.results.hdf5_write import write_file
 
-    write_file(path, text.encode("utf-8"), overwrite=True)
+    write_file(path, text.encode(), overwrite=True)

@@ -15,8 +15,6 @@ from ctdose.cli.messages import lenient_streams, say
 from ctdose.errors import CtdoseError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-NO_NAME = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
-"""A path that was typed and that no system call takes; which of them meets it first, is chance."""
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 _TYPERS_INTERRUPT = 130
 # The class lies in click or, in later versions, in a copy of it inside typer.
@@ -69,9 +67,6 @@ def _report(error: Exception) -> int:
         return WRONG_INPUT
     if isinstance(error, _UsageError):
         return _usage(error)
-    if isinstance(error, OSError) and error.filename is not None and error.errno in NO_NAME:
-        say(f"{error.filename} ({error.strerror}). Give another name.")
-        return WRONG_INPUT
     if isinstance(error, MemoryError):
         say("Not enough memory. Larger voxels (simulation.voxel_mm) or --no-dose-map need less.")
     elif isinstance(error, OSError) and error.filename is not None:

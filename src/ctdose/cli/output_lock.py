@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,8 +35,6 @@ def locked(path: Path) -> Iterator[None]:
             f"output={path} (another ctdose is writing it). Wait until it has ended, or name another file with -o."
         ) from None
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # with what is put before and behind it
-            raise CtdoseError(f"output={path} (too long a name). Name another file with -o.") from None
         raise CtdoseError(
             f"output={path} (its folder cannot be written: {error.strerror}). Choose another folder with -o."
         ) from None

@@ -32,9 +32,9 @@ def check_records_path(path: Path, *, overwrite: bool) -> None:
 
 def write_records(result: Result, path: Path) -> None:
     """Write the checklist, whole or not at all."""
-    from ctdose.cli.exam_output import write_text
+    from ctdose.cli.exam_output import write_exam
     from ctdose.cli.messages import say
     from ctdose.results.records import records_markdown
 
-    write_text(records_markdown(result), path)
+    write_exam(records_markdown(result), path)
     say(f"Wrote {path}.")

@@ -48,7 +48,7 @@ def calibrate(
     """
     from ctdose.api import available_threads
     from ctdose.calibration.calibrate_source import calibrate_source
-    from ctdose.cli.exam_output import write_text
+    from ctdose.cli.exam_output import write_exam
     from ctdose.cli.output_file import check_picture_path
 
     if output is not None:
@@ -67,7 +67,7 @@ def calibrate(
     if output is None:
         say("No scanner was written: name a file with -o.")
     else:
-        write_text(found.scanner.to_yaml(), output)
+        write_exam(found.scanner.to_yaml(), output)
         say(f"Wrote {output}. See ctdose scanner show {output}.")
 
 
