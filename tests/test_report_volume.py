@@ -171,6 +171,14 @@ def test_axes_have_round_ticks():
     assert log_ticks(0.4, 11.0) == [0.5, 1.0, 2.0, 5.0, 10.0]
 
 
+@pytest.mark.parametrize("low", np.geomspace(1.0, 10.0, 23))
+@pytest.mark.parametrize("ratio", [1.39, 1.69, 2.25, 5.0, 9.0, 1000.0])
+def test_a_logarithmic_axis_always_has_numbers(low, ratio):
+    found = log_ticks(low, low * ratio)
+    assert 3 <= len(found) <= 12
+    assert low * (1 - 1e-9) <= min(found) < max(found) <= low * ratio * (1 + 1e-9)
+
+
 def test_a_body_smaller_than_one_block_is_one_voxel_of_it():
     volume = cut(body(np.ones(SHAPE)), WHOLE, 100.0, 100.0)
     assert volume.labels.shape == volume.codes.shape == (1, 1, 1)
