@@ -11,7 +11,7 @@ from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.organ_dose import BodyDose
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.report import maps
-from ctdose.report.load_chart import mas_per_cm
+from ctdose.report.load_chart import mas_per_cm, seen_from_the_front
 from ctdose.report.png import SIGNATURE, png_bytes
 from ctdose.report.still import Scale, dose_plane, section_picture
 from ctdose.report.ticks import axis_to, log_ticks, ticks_within
@@ -186,3 +186,13 @@ def test_a_body_smaller_than_one_block_is_one_voxel_of_it():
         [o + s * (n // 2) for o, s, n in zip(ORIGIN, SPACING, SHAPE[::-1])]
     )
     assert volume.names[volume.labels[0, 0, 0]] == "tissue"
+
+
+@pytest.mark.parametrize("high", [146.0, 147.9, 148.1, 150.0, 151.9])
+def test_the_body_behind_the_tube_load_lies_where_it_is(high):
+    """Water from z = 102 to 142 mm: each row is water where its middle is, to the edges' last bit."""
+    low = 98.0
+    picture = seen_from_the_front(body(np.ones(SHAPE)), low, high)
+    middles = high - (np.arange(len(picture)) + 0.5) * (high - low) / len(picture)
+    assert (picture.any(axis=1) == ((middles > 102.0) & (middles < 142.0))).all()
+    assert picture.max() == SHAPE[1] - 2
