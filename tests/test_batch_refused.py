@@ -11,6 +11,7 @@ import ctdose
 from ctdose.batch import run, store
 from ctdose.cli import batch_table
 from ctdose.cli.batch_table import BatchTable
+from ctdose.cli.interrupt import Stopped
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
 from ctdose.execution.identity import run_sha256
@@ -128,3 +129,12 @@ def test_bodies_of_other_names_have_other_random_numbers_and_are_not_equal(folde
     other = replace(ready, phantoms=(replace(body, name="another"),))
     assert other.phantoms[0].sha256() == body.sha256()
     assert run_sha256(other, dose_map=True) != run_sha256(ready, dose_map=True)
+
+
+def test_a_stop_inside_a_compiled_library_ends_the_batch_as_any(folder, monkeypatch, capsys):
+    def stop(exam):
+        raise SystemError("returned a result with an exception set") from Stopped(by="SIGTERM")
+
+    monkeypatch.setattr(run, "prepare", stop)
+    assert batch() == 1
+    assert capsys.readouterr().err.endswith("0 failed, 2 not done.\n")

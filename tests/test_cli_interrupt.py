@@ -10,6 +10,7 @@ import time
 import pytest
 
 from ctdose.cli import interrupt as interrupt_module
+from ctdose.cli.guard import guarded
 from ctdose.cli.interrupt import Interrupt, Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -159,3 +160,33 @@ def test_a_signal_just_before_the_work_breaks_it_off_too():
         state.keeping = True
         with pytest.raises(KeyboardInterrupt), state.breakable():
             pytest.fail("the work was begun")
+
+
+def veiled(stop: BaseException) -> SystemError:
+    """As CPython makes it of a stop that was raised inside a function in C, here two deep."""
+    inner, outer = SystemError("<cyfunction f> returned a result with an exception set"), SystemError("g")
+    inner.__cause__, outer.__cause__ = stop, inner
+    return outer
+
+
+@pytest.mark.parametrize("stop", [Stopped(by="SIGTERM"), KeyboardInterrupt()])
+def test_a_stop_inside_a_compiled_library_is_a_stop(stop, capsys):
+    with pytest.raises(type(stop)), interrupt_module.unveiled():
+        raise veiled(stop)
+    with Interrupt() as state:
+        state.keeping = True
+        with pytest.raises(type(stop)), state.breakable():
+            raise veiled(stop)
+
+    def command():
+        raise veiled(stop)
+
+    assert guarded(command) == 1
+    assert capsys.readouterr().err == f"Stopped by {getattr(stop, 'by', 'Ctrl-C')}.\n"
+
+
+def test_a_system_error_of_its_own_stays_one(capsys):
+    with pytest.raises(SystemError), interrupt_module.unveiled():
+        raise veiled(ValueError("x"))
+    with pytest.raises(SystemError), interrupt_module.unveiled():
+        raise SystemError("bad argument to internal function")

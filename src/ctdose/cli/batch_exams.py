@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ctdose.cli.batch_table import BatchTable
 from ctdose.cli.display import PlainDisplay
-from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.interrupt import Interrupt, Stopped, unveiled
 from ctdose.cli.messages import say
 from ctdose.cli.rates import clock
 from ctdose.cli.wanted import Wanted
@@ -125,7 +125,8 @@ class BatchExams:
         self._interrupt.check()
         if not item.fault:
             say(f"{number + 1} of {len(self._items)}: {item.name}{self._time_left()}")
-        outcome = run_item(item, self._store, self._options, self._simulate)
+        with unveiled():
+            outcome = run_item(item, self._store, self._options, self._simulate)
         if outcome.fault and not item.fault:
             say(outcome.fault)
         elif not item.fault:

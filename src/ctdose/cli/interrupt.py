@@ -39,6 +39,29 @@ class Stopped(BaseException):
         self.by = by
 
 
+@contextmanager
+def unveiled() -> Iterator[None]:
+    """Let a stop through that a compiled library has turned into a SystemError.
+
+    The handler runs between two steps of Python; where that is inside a function in C that then returns as if nothing
+    had been raised, CPython makes a SystemError of it, whose cause is the stop.
+
+    Raises
+    ------
+    Stopped, KeyboardInterrupt
+        The stop.
+    """
+    try:
+        yield
+    except SystemError as error:
+        cause: BaseException | None = error
+        while isinstance(cause, SystemError):
+            cause = cause.__cause__
+        if isinstance(cause, Stopped | KeyboardInterrupt):
+            raise cause from None
+        raise
+
+
 class Interrupt:
     """Decides what Ctrl-C and SIGTERM do while a run goes on; used as a context.
 
@@ -102,7 +125,8 @@ class Interrupt:
         self._at_once = threading.current_thread() is threading.main_thread()
         try:
             self.check()
-            yield
+            with unveiled():
+                yield
         finally:
             self._at_once = False
 

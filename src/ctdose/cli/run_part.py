@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctdose.cli.connected import connected
-from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.interrupt import Interrupt, Stopped, unveiled
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place
 from ctdose.cli.output_lock import locked
@@ -104,7 +104,8 @@ def run_part(source: str, output: Path | None, wanted: Wanted, share: Share) -> 
     check_place("output", path)
     with locked(path), Interrupt() as interrupt:
         try:
-            return _run(exam, path, wanted, share, interrupt)
+            with unveiled():
+                return _run(exam, path, wanted, share, interrupt)
         except Stopped as stop:
             left = f"The same command goes on from {path}." if path.exists() else "Nothing was written."
             raise Stopped(left, stop.by) from None
