@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ctdose.results.hdf5_write import write_file
-from ctdose.results.leftovers import hold, part_path, remove_leftovers
+from ctdose.leftovers import hold, part_path, remove_leftovers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
 
@@ -62,7 +62,7 @@ def test_an_empty_part_may_be_about_to_be_locked(tmp_path):
 
 
 def test_without_locks_age_decides(tmp_path, monkeypatch):
-    monkeypatch.setattr("ctdose.results.leftovers.LOCKS", False)
+    monkeypatch.setattr("ctdose.leftovers.LOCKS", False)
     part = part_path(tmp_path / "a.h5")
     with part.open("xb") as file:
         hold(file)
