@@ -258,5 +258,5 @@ def test_a_result_without_bodies(tmp_path):
     path.write_bytes(hdf5_base("result", tmp_path)[:-SEAL_BYTES])
     with h5py.File(path, "r+") as file:
         without_bodies(file)
-    with pytest.raises(CtdoseError, match="/bodies .there is none"):
+    with pytest.raises(CtdoseError, match=r"/bodies \(there is none"):
         load_result(path)
