@@ -12,7 +12,7 @@ from ctdose.study.result import CRITERIA, AtCriterion, MemberResult, StudyResult
 from ctdose.study.study_layout import CRITERION_COLUMNS, MEMBER_COLUMNS, ROOT_TEXTS
 
 UNDAMAGED = "Use an undamaged copy."
-LEAST, MOST = 1e-30, 1e15
+LEAST, MOST = 1e-30, 1e30
 """Every number of a study is 0 or lies between these: then no square and no ratio leaves what a float holds."""
 ABOVE_ZERO = ("factor", "noise_hu")
 
