@@ -47,6 +47,15 @@ def test_the_time_of_a_run_does_not_count(result):
     assert diff_results(result, later).identical
 
 
+def test_by_what_a_batch_knows_its_result_does_not_count(result):
+    of_batch = dataclasses.replace(result, versions={**result.versions, "run_sha256": "0" * 64})
+    assert diff_results(result, of_batch).identical
+    newer = dataclasses.replace(of_batch, versions={**of_batch.versions, "ctdose_version": "9"})
+    found = diff_results(result, newer)
+    assert found.differing_parts == ("/: ctdose_version",)
+    assert found.settings == (f"different ctdose_version: {result.versions['ctdose_version']} and 9",)
+
+
 def test_one_bit_of_a_map_is_noticed(result):
     body = result.bodies["adult-male"]
     dose = body.map.absorbed_dose_mgy.copy()

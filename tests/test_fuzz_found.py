@@ -75,7 +75,7 @@ def test_a_base_and_a_template_that_no_system_accepts(folder):
     with pytest.raises(CtdoseError, match="base="):
         load_study(folder / "s.yaml")
     (folder / "m.csv").write_text(f"name,template\na,{TOO_LONG}\n")
-    assert "File name too long" in list_batch(folder / "m.csv")[0].fault
+    assert "m.csv:2: template=xxx" in list_batch(folder / "m.csv")[0].fault
     with pytest.raises(CtdoseError):
         list_batch(folder / f"{TOO_LONG}.csv")
 

@@ -96,6 +96,16 @@ def test_a_part_that_is_named_twice_counts_once(folder, capsys):
     assert last_error(capsys) == "Wrote one.h5.part: 131,072 histories of 1 part."
 
 
+@pytest.mark.parametrize(
+    "words", ["show a.part", "report a.part", "diff a.part a.part", "export a.part -o a.csv"]
+)
+def test_a_part_is_no_result_and_what_makes_one_is_said(folder, capsys, words):
+    assert part("0:1", "-o", "a.part") == 0
+    assert main(words.split()) == 2
+    line = "a.part: format='ctdose-part' (a part of a run, not a ctdose result). ctdose merge makes a result of it."
+    assert last_error(capsys) == line
+
+
 def test_other_tables_are_refused(folder, capsys, monkeypatch):
     from ctdose.execution import body_setup
 

@@ -121,5 +121,15 @@ def test_a_damaged_study_is_one_line(folder, tmp_path, capsys):
     assert not Path(tmp_path / "x.html").exists()
 
 
+@pytest.mark.parametrize(
+    "words", ["diff STUDY STUDY", "export STUDY -o x.csv", "what-if STUDY --modulation none"]
+)
+def test_what_takes_no_study_says_what_does(folder, capsys, words):
+    study = str(folder / "study.h5")
+    assert main([study if word == "STUDY" else word for word in words.split()]) == 2
+    line = f"{study}: format='ctdose-study' (a study, not a ctdose result). ctdose show and ctdose report take it."
+    assert capsys.readouterr().err == f"{line}\n"
+
+
 def test_loading_gives_the_same_page(study, folder):
     assert report_html(load_study_result(folder / "study.h5")) == report_html(study)

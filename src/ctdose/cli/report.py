@@ -89,17 +89,11 @@ def load_subject(path: Path) -> Result | StudyResult:
     CtdoseError
         It is neither.
     """
-    from ctdose.cli.output_file import RESULT_FORMAT, format_of
+    from ctdose.cli.output_file import format_of
     from ctdose.results.result_file import load_result
     from ctdose.study.study_file import load_study_result
 
-    kind = format_of(path)
-    if kind == STUDY_FORMAT:
-        return load_study_result(path)
-    if kind and kind != RESULT_FORMAT:
-        right = "Give a file that ctdose run or ctdose compare wrote."
-        raise CtdoseError(f"{path}: format={kind} (neither a result nor a study). {right}")
-    return load_result(path)
+    return load_study_result(path) if format_of(path) == STUDY_FORMAT else load_result(path)
 
 
 def check_page_path(path: Path, *, overwrite: bool) -> None:

@@ -10,14 +10,14 @@ from statistics import NormalDist
 import numpy as np
 
 from ctdose.results.diff_scores import ZScore, compare_doses
-from ctdose.results.diff_settings import different_settings
+from ctdose.results.diff_settings import RUN_SHA256, different_settings
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree
 from ctdose.results.result import Result
 from ctdose.results.result_tree import result_tree
 from ctdose.results.shared_histories import SharedHistories
 
-NOT_COMPARED = {("/", "created_utc"), ("/", "seconds")}
-"""Attributes that differ between any two runs."""
+NOT_COMPARED = {("/", name) for name in ("created_utc", "seconds", RUN_SHA256, "version_names")}
+"""Attributes that differ between any two runs, and by which a batch knows its own; a version has its attribute too."""
 
 CONFIDENCE = 0.95
 
@@ -29,7 +29,8 @@ class Diff:
     Attributes
     ----------
     identical : bool
-        Every number is the same in all bits; time and duration of the run are not looked at.
+        Every number is the same in all bits; time and duration of the run, and by what a batch knows it, are not
+        looked at.
     differing_parts : tuple of str
         Datasets and attributes, as paths of the result file, that are not the same in all bits.
     settings : tuple of str
@@ -72,7 +73,8 @@ class Diff:
         if self.agree is None:
             return "cannot be compared: no quantity is in both with a relative standard error of at most 20 %"
         worst = self.scores[0]
-        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {len(self.scores)} quantities"
+        count = f"{len(self.scores)} quantities" if len(self.scores) > 1 else "one quantity"
+        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {count}"
         limit = f"{self.threshold:.2f} sigma is expected at most"
         return f"{'agree within sigma' if self.agree else 'differ'}: {what}; {limit}"
 
