@@ -41,6 +41,7 @@ WRONG = {
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
         "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest, chest-5y, chest-1y.",
+        "CHEST": "exam=CHEST (neither a file nor a shipped exam). Nearest: chest, ",
         "earlier.h5": "earlier.h5: (an HDF5 file, not YAML). What ctdose run wrote is shown by ctdose show.",
         "mine.yaml extra": "ctdose run: ",
         "mine.yaml --hist 3": "ctdose run: ",

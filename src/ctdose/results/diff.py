@@ -59,6 +59,13 @@ class Diff:
         return max((abs(score.z) for score in self.scores), default=math.nan)
 
     @property
+    def same_doses(self) -> bool:
+        """Whether every dose and its standard error are the same in all bits; something else is not."""
+        return bool(self.scores) and all(
+            (each.a, each.a_standard_error) == (each.b, each.b_standard_error) for each in self.scores
+        )
+
+    @property
     def agree(self) -> bool | None:
         """Whether they agree within their standard errors; None if nothing could be compared."""
         if self.identical:
@@ -72,11 +79,16 @@ class Diff:
             return "identical in all bits"
         if self.agree is None:
             return "cannot be compared: no quantity is in both with a relative standard error of at most 20 %"
+        if self.same_doses:
+            return f"the same in all bits of {self._count}, not in all else"
         worst = self.scores[0]
-        count = f"{len(self.scores)} quantities" if len(self.scores) > 1 else "one quantity"
-        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {count}"
+        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {self._count}"
         limit = f"{self.threshold:.2f} sigma is expected at most"
         return f"{'agree within sigma' if self.agree else 'differ'}: {what}; {limit}"
+
+    @property
+    def _count(self) -> str:
+        return f"{len(self.scores)} quantities" if len(self.scores) > 1 else "one quantity"
 
 
 def diff_results(a: Result, b: Result) -> Diff:
