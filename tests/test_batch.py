@@ -296,6 +296,8 @@ def test_a_batch_that_is_stopped_goes_on(folder, capsys, monkeypatch):
     assert lines[-1].endswith("1 simulated, 0 equal to another, 0 there already, 0 failed, 1 not done.")
     assert (folder / "out" / "b.h5.part").exists()
     assert not (folder / "out" / "b.h5").exists()
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 1
+    assert "Ask for more. Else: Delete it, or name the exam otherwise." in capsys.readouterr().err
     assert batch("m.csv", "--template", "mine.yaml", "-o", "out") == 0
     assert not (folder / "out" / "b.h5.part").exists()
     whole = ctdose.simulate(list_batch(Path("m.csv"), "mine.yaml")[1].exam)

@@ -134,5 +134,5 @@ def refuse_surplus(ledger: Ledger, batches: Iterable[int], checkpoint: Checkpoin
     if surplus and checkpoint is not None:
         raise CtdoseError(
             f"{checkpoint.path} (holds {surplus * BATCH_HISTORIES:,} histories on {ledger.job.body} beyond the "
-            f"{len(asked) * BATCH_HISTORIES:,} that are asked for). Ask for more, or begin anew with --fresh."
+            f"{len(asked) * BATCH_HISTORIES:,} that are asked for). Ask for more. Else: {checkpoint.advice}"
         )
