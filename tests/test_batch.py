@@ -306,6 +306,21 @@ def test_a_batch_that_is_stopped_goes_on(folder, capsys, monkeypatch):
     broken.assert_same_bits(replace(found, versions=versions), whole)
 
 
+def test_a_summary_that_cannot_be_written_does_not_stop_the_exams(folder, capsys):
+    """It may be open in another program, which locks it."""
+    write(folder, "name,tube_current_ma\na,100\nb,100\n")
+    summary_place = folder / "out" / "summary.csv"
+    summary_place.mkdir(parents=True)
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 2
+    said = capsys.readouterr().err
+    assert said.count("The exams go on.") == 1
+    assert said.splitlines()[-1].endswith("The results are there: the same command writes it again.")
+    assert {path.name for path in (folder / "out").glob("*.h5")} == {"a.h5", "b.h5"}
+    summary_place.rmdir()
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 0
+    assert {row["status"] for row in summary(folder / "out").values()} == {"there already"}
+
+
 def test_two_batches_do_not_write_one_folder(folder, capsys):
     from filelock import FileLock
 

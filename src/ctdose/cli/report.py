@@ -78,7 +78,11 @@ def write_page(page: str, path: Path, *, overwrite: bool) -> None:
 
     data = page.encode()
     write_file(path, data, overwrite=overwrite)
-    say(f"Wrote {path} ({len(data) / 1e6:.1f} MB).")
+    say(
+        f"Wrote {path} ({len(data) / 1e6:.1f} MB)."
+        if len(data) > 99_999
+        else f"Wrote {path} ({len(data) / 1e3:.0f} kB)."
+    )
 
 
 def load_subject(path: Path) -> Result | StudyResult:
