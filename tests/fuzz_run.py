@@ -15,14 +15,15 @@ from fuzz_tables import current_tables
 from fuzz_yaml import yaml_inputs
 
 IN_CI = {
-    "exam": 150,
+    "exam": 140,
     "table": 30,
     "manifest": 90,
     "study": 40,
-    "scanner": 40,
-    "phantom": 60,
-    "result": 60,
-    "part": 30,
+    "scanner": 35,
+    "phantom": 55,
+    "result": 55,
+    "study_result": 30,
+    "part": 25,
 }
 """Inputs of each kind: 500 in all."""
 NAMES = {
@@ -33,6 +34,7 @@ NAMES = {
     "scanner": "scanner",
     "phantom": "phantom",
     "result": "result",
+    "study_result": "result of a study",
     "part": "checkpoint or part of a run",
 }
 LONGER = 20

@@ -11,12 +11,12 @@ from typing import Any
 from ctdose.batch.keys import NAME, OWN, TEMPLATE, UnknownColumn, check_column, sets_of
 from ctdose.batch.manifest import Manifest, Row
 from ctdose.batch.manifest_file import read_manifest
-from ctdose.batch.templates import Templates
+from ctdose.batch.templates import NO_TEMPLATE, Templates, nearest_template
 from ctdose.errors import CtdoseError
 from ctdose.exam.library import load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
-from ctdose.faults import ABSENT, KeyPath, one_line
+from ctdose.faults import ABSENT, KeyPath, one_line, shortened
 from ctdose.study.change import Set, Unchangeable, changed
 from ctdose.yaml_reader import Document
 
@@ -71,7 +71,7 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
         raise CtdoseError(f"{source} (cannot be read: {error.strerror}). Check its permissions.") from None
     if not files:
         raise CtdoseError(f"{source} (no exam in it: no file that ends with .yaml). Give another folder.")
-    return _unique([_of_file(path) for path in files])
+    return _unique([_of_file(path) for path in files], [f"{path}: name" for path in files])
 
 
 def _is_exam(path: Path) -> bool:
@@ -98,14 +98,15 @@ def _is_long(name: str) -> bool:
     return len(name.encode()) > LONGEST_NAME
 
 
-def _unique(items: list[Item]) -> list[Item]:
+def _unique(items: list[Item], places: list[str]) -> list[Item]:
     """Leave the first of equal names (a.yaml and a.yml, or A and a where names do not differ by case)."""
     seen: set[str] = set()
     found = []
-    for item in items:
+    for item, place in zip(items, places, strict=True):
         key = item.name.casefold()
         if key in seen and not item.fault:
-            item = Item(item.name, fault=f"{item.name} (the name of two exams). Give each a name of its own.")
+            why = "that of another exam before it"
+            item = Item(item.name, fault=f"{place}={item.name} ({why}). Give each a name of its own.")
         seen.add(key)
         found.append(item)
     return found
@@ -114,6 +115,10 @@ def _unique(items: list[Item]) -> list[Item]:
 def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
     default = template or manifest.template
     templates = Templates(Path(manifest.file).parent)
+    if template is not None and not templates.holds(template):
+        raise CtdoseError(
+            one_line(f"template={shortened(template)} ({NO_TEMPLATE}). {nearest_template(template)}")
+        )
     names = {str(row.values.get(TEMPLATE) or default) for row in manifest.rows}
     acquisitions = [name for each in sorted(names) for name in templates.acquisitions(each)]
     for column, line in manifest.columns.items():
@@ -121,7 +126,8 @@ def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
             check_column(column, acquisitions)
         except UnknownColumn as unknown:
             raise manifest.error(line, column, ABSENT, "not a key of an exam", unknown.right) from None
-    return _unique([_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)])
+    items = [_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)]
+    return _unique(items, [f"{manifest.file}:{row.lines.get(NAME, row.line)}: name" for row in manifest.rows])
 
 
 def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: Templates) -> Item:
@@ -136,6 +142,9 @@ def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, temp
         if chosen is None:
             right = "Add a column template, or --template: an exam's file, or the name of a shipped one."
             raise manifest.error(row.line, TEMPLATE, ABSENT, "missing", right)
+        if not templates.holds(str(chosen)):
+            line = row.lines.get(TEMPLATE, row.line)
+            raise manifest.error(line, TEMPLATE, chosen, NO_TEMPLATE, nearest_template(str(chosen)))
         return Item(name, _exam(manifest, row, templates.data(str(chosen))))
     except CtdoseError as fault:
         return Item(name if _is_plain(name) else numbered, fault=str(fault))

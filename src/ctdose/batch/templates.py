@@ -1,4 +1,4 @@
-"""The exams that the rows of a manifest change."""
+"""The exams that the rows of a manifest change: files beside it, or shipped ones."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from ctdose.batch.keys import NAME
-from ctdose.errors import CtdoseError
+from ctdose.errors import CtdoseError, nearest
 from ctdose.exam.faults import ExamError
 from ctdose.exam.library import exam_names, exam_text
 from ctdose.yaml_reader import parse_yaml, read_yaml
 
+NO_TEMPLATE = "neither a file nor a shipped exam"
+
+
+def nearest_template(name: str) -> str:
+    """What would be right instead of such a name."""
+    return nearest(name, [*exam_names()])
+
 
 class Templates:
-    """Exams as read, by name; each is read once.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the manifest: their files are looked for there first, then in the current folder.
-    """
+    """Exams as read, by name; each is read once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -44,8 +45,15 @@ class Templates:
             raise found
         return found
 
+    def holds(self, name: str) -> bool:
+        """Whether there is such a file, or a shipped exam of that name."""
+        return self._path(name) is not None or name in exam_names()
+
+    def _path(self, name: str) -> Path | None:
+        return next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
+
     def _load(self, name: str) -> dict[str, Any]:
-        path = next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
+        path = self._path(name)
         if path is None and name in exam_names():
             document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
         else:

@@ -64,21 +64,28 @@ class BatchExams:
         self._began, self._simulated = time.monotonic(), 0
 
     def run(self, *, parquet: bool = False) -> list[Outcome]:
-        """Run until the last exam, or Ctrl-C; the summary is written as they end."""
-        from ctdose.batch.run import STOPPED
+        """Run until the last exam, or Ctrl-C; the summary is written as they end.
+
+        Raises
+        ------
+        CtdoseError
+            The summary cannot be written: at once if the exam's result could not be either, else at the end.
+        """
+        from ctdose.batch.run import COPIED, SIMULATED, STOPPED, THERE
 
         table = BatchTable(self._folder, self._rows, parquet=parquet)
         try:
             for number, outcome in self._in_turn() if self._connection is None else self._side_by_side():
                 self._note(number, outcome)
-                table.add()
+                table.add(stored=outcome.status in (SIMULATED, COPIED, THERE))
                 if outcome.status == STOPPED and self._connection is None:
                     break
         finally:
-            table.write()
+            table.end()
         found = [self._outcomes[number] for number in sorted(self._outcomes)]
         if len(found) < len(self._items) or any(outcome.status == STOPPED for outcome in found):
             say(f"Stopped by {self._interrupt.by}: the same command goes on.")
+        table.check()
         return found
 
     def _note(self, number: int, outcome: Outcome) -> None:
