@@ -1,5 +1,6 @@
 """Ctrl-C: stops a run within a second, and what was simulated is kept."""
 
+import builtins
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from ctdose.cli import interrupt as interrupt_module
 from ctdose.cli.guard import guarded
 from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.main import main
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -162,9 +164,9 @@ def test_a_signal_just_before_the_work_breaks_it_off_too():
             pytest.fail("the work was begun")
 
 
-def veiled(stop: BaseException) -> SystemError:
-    """As CPython makes it of a stop that was raised inside a function in C, here two deep."""
-    inner, outer = SystemError("<cyfunction f> returned a result with an exception set"), SystemError("g")
+def veiled(stop: BaseException) -> ImportError:
+    """What is made of a stop that was raised inside a function in C while a library is loaded."""
+    inner, outer = SystemError("<cyfunction f> returned a result with an exception set"), ImportError("g")
     inner.__cause__, outer.__cause__ = stop, inner
     return outer
 
@@ -185,8 +187,20 @@ def test_a_stop_inside_a_compiled_library_is_a_stop(stop, capsys):
     assert capsys.readouterr().err == f"Stopped by {getattr(stop, 'by', 'Ctrl-C')}.\n"
 
 
-def test_a_system_error_of_its_own_stays_one(capsys):
-    with pytest.raises(SystemError), interrupt_module.unveiled():
+def test_an_error_of_its_own_stays_one():
+    with pytest.raises(ImportError), interrupt_module.unveiled():
         raise veiled(ValueError("x"))
     with pytest.raises(SystemError), interrupt_module.unveiled():
         raise SystemError("bad argument to internal function")
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_a_line(monkeypatch, capsys):
+    def stop(name, *rest, **more):
+        if name == "ctdose.cli.app":
+            raise veiled(KeyboardInterrupt())
+        return load(name, *rest, **more)
+
+    load = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", stop)
+    assert main([]) == 1
+    assert capsys.readouterr().err == "Stopped by Ctrl-C.\n"

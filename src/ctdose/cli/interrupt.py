@@ -16,6 +16,7 @@ from typing import Any
 CTRL_C = "Ctrl-C"
 SAME_STOP_S = 1.0
 """Within it a signal is the first one again: `timeout` and some queues send theirs to a process and to its group."""
+VEILS = (SystemError, ImportError)
 NAMES = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
 
 atexit.register(
@@ -41,10 +42,11 @@ class Stopped(BaseException):
 
 @contextmanager
 def unveiled() -> Iterator[None]:
-    """Let a stop through that a compiled library has turned into a SystemError.
+    """Let a stop through that a compiled library has turned into another exception.
 
-    The handler runs between two steps of Python; where that is inside a function in C that then returns as if nothing
-    had been raised, CPython makes a SystemError of it, whose cause is the stop.
+    The handler runs between two steps of Python. Where that is inside a function in C that then returns as if nothing
+    had been raised, CPython makes a SystemError of it; a library in C++ that is being loaded makes an ImportError of it
+    (pybind11). The cause of both is the stop.
 
     Raises
     ------
@@ -53,9 +55,9 @@ def unveiled() -> Iterator[None]:
     """
     try:
         yield
-    except SystemError as error:
+    except VEILS as error:
         cause: BaseException | None = error
-        while isinstance(cause, SystemError):
+        while isinstance(cause, VEILS):
             cause = cause.__cause__
         if isinstance(cause, Stopped | KeyboardInterrupt):
             raise cause from None
