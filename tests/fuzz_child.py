@@ -34,13 +34,7 @@ COMMANDS = {
     ],
     "study_result": [["show", FILE], ["show", FILE, "--csv"], ["report", FILE, "-o", "out.html"]],
 }
-REFUSING = {
-    "study_result": [
-        ["diff", FILE, FILE],
-        ["export", FILE, "-o", "out.csv"],
-        ["what-if", FILE, "--modulation", "none"],
-    ]
-}
+REFUSING = {"study_result": [["diff", FILE, FILE], ["export", FILE, "-o", "out.csv"]]}
 """What takes none of that kind."""
 NAME_ANOTHER = ("manifest", "study", "table")  # the fault may be in the file of an exam
 

@@ -15,15 +15,15 @@ from fuzz_tables import current_tables
 from fuzz_yaml import yaml_inputs
 
 IN_CI = {
-    "exam": 140,
-    "table": 30,
-    "manifest": 90,
-    "study": 40,
-    "scanner": 35,
+    "exam": 135,
+    "table": 35,
+    "manifest": 95,
+    "study": 45,
+    "scanner": 30,
     "phantom": 55,
-    "result": 55,
+    "result": 45,
     "study_result": 30,
-    "part": 25,
+    "part": 30,
 }
 """Inputs of each kind: 500 in all."""
 NAMES = {
