@@ -9,9 +9,7 @@ of HDF5 stands the seal of `ctdose.seal`. docs/phantom-file.md describes all of 
 
 from __future__ import annotations
 
-import contextlib
 import os
-import uuid
 from os.path import exists, isfile  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ctdose.errors import CtdoseError
-from ctdose.phantoms.phantom_hdf5 import write_phantom
+from ctdose.leftovers import LOCKS, hold, part_path, remove_leftovers
+from ctdose.phantoms.phantom_hdf5 import phantom_bytes
 from ctdose.phantoms.phantom_parts import (
     GRIDS,
     TABLES,
@@ -31,7 +30,7 @@ from ctdose.phantoms.phantom_parts import (
 )
 from ctdose.phantoms.phantom_tables import anatomy_of, content_sha256, materials_of, organs_of
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
-from ctdose.seal import append_seal, is_intact
+from ctdose.seal import is_intact, seal_of
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -59,21 +58,34 @@ def save_phantom(phantom: VoxelPhantom, path: str | Path, *, overwrite: bool = F
         If the file exists and `overwrite` is not set, or cannot be written.
     """
     target = Path(path)
-    if target.exists() and not overwrite:
+    if exists(target) and not overwrite:
         raise CtdoseError(f"path={target} (exists). Choose another name, or set overwrite.")
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:12]}.part")
     try:
-        write_phantom(phantom, part)
-        append_seal(part)
-        os.replace(part, target)
+        _write_whole(phantom_bytes(phantom), target)
     except OSError as error:
         raise CtdoseError(
             f"path={target} (cannot be written: {_one_line(error)}). Check the folder."
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     return target
+
+
+def _write_whole(data: bytes, target: Path) -> None:
+    """Write and seal under a hidden name; what a killed process left of this file is removed."""
+    remove_leftovers(target)
+    part = part_path(target)
+    try:
+        with part.open("xb") as file:
+            hold(file)
+            file.write(data)
+            file.write(seal_of(data))
+            file.flush()
+            os.fsync(file.fileno())
+            if LOCKS:  # so long as it is held nobody takes it for left
+                os.replace(part, target)
+        if not LOCKS:  # Windows does not rename an open file
+            os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_phantom(path: str | Path) -> VoxelPhantom:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import secrets
 from typing import Any
 
 import numpy as np
@@ -16,27 +16,33 @@ VERSION_WITH_PARTIAL = "1.1"
 FILTERS = {"compression": "gzip", "compression_opts": 2, "shuffle": True, "fletcher32": True}
 
 
-def write_phantom(phantom: VoxelPhantom, path: Path) -> None:
-    """Write a phantom to a new file."""
+def phantom_bytes(phantom: VoxelPhantom) -> bytes:
+    """The HDF5 file of a phantom, without its seal: made in memory, so that no half of it has a name."""
     import h5py
 
-    with h5py.File(path, "x", libver="earliest") as file:
-        grids = {n: getattr(phantom, n) for n in GRIDS if getattr(phantom, n) is not None}
-        tables = tables_of(phantom)
-        _write_axes(file, phantom)
-        for name, array in grids.items():
-            _write_grid(file, name, array)
-        for name, table in tables.items():
-            file.create_dataset(name, data=table).attrs["units"] = "1"
-        version = VERSION_WITH_PARTIAL if any(o.partial for o in phantom.organs) else FORMAT_VERSION
-        file.attrs.update(format=FORMAT, format_version=version, name=phantom.name)
-        file.attrs.update(spacing_mm=phantom.spacing_mm, origin_mm=phantom.origin_mm)
-        file.attrs["coordinates"] = (
-            "DICOM patient coordinates (LPS), mm; origin_mm: centre of voxel [0, 0, 0]"
-        )
-        file.attrs["content_sha256"] = content_sha256(
-            phantom.name, phantom.spacing_mm, phantom.origin_mm, grids, tables
-        )
+    # HDF5 takes two files in memory for one if their names are equal.
+    with h5py.File(secrets.token_hex(8), "w", driver="core", backing_store=False, libver="earliest") as file:
+        _write(file, phantom)
+        file.flush()
+        image: bytes = file.id.get_file_image()
+        return image
+
+
+def _write(file: Any, phantom: VoxelPhantom) -> None:
+    grids = {n: getattr(phantom, n) for n in GRIDS if getattr(phantom, n) is not None}
+    tables = tables_of(phantom)
+    _write_axes(file, phantom)
+    for name, array in grids.items():
+        _write_grid(file, name, array)
+    for name, table in tables.items():
+        file.create_dataset(name, data=table).attrs["units"] = "1"
+    version = VERSION_WITH_PARTIAL if any(o.partial for o in phantom.organs) else FORMAT_VERSION
+    file.attrs.update(format=FORMAT, format_version=version, name=phantom.name)
+    file.attrs.update(spacing_mm=phantom.spacing_mm, origin_mm=phantom.origin_mm)
+    file.attrs["coordinates"] = "DICOM patient coordinates (LPS), mm; origin_mm: centre of voxel [0, 0, 0]"
+    file.attrs["content_sha256"] = content_sha256(
+        phantom.name, phantom.spacing_mm, phantom.origin_mm, grids, tables
+    )
 
 
 def _write_axes(file: Any, phantom: VoxelPhantom) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_DENSITY_STEPS = 16383  # 14 bits of the voxel word: a ratio of at most 3.9998
 MAX_VOXELS = 2**31 - 1
+CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's control characters, halves of surrogate pairs, ends of lines and paragraphs."""
 
 
 def check_materials(materials: Sequence[Material]) -> tuple[Material, ...]:
@@ -127,6 +130,15 @@ def check_density(
             f"{material.name}, {material.density_g_cm3:g}, or more). Give that voxel a denser material."
         )
     return density
+
+
+def check_name(name: str) -> str:
+    """Return the name of a phantom; it is printed, so that nothing in it may move a terminal's cursor."""
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"name={name!r} (not a name). Give a text such as 'my-phantom'.")
+    if any(category(char) in CONTROLS for char in name):
+        raise ValueError(f"name={name!r} (holds a control character). Give a text such as 'my-phantom'.")
+    return name
 
 
 def check_organs(organs: Sequence[Organ]) -> tuple[Organ, ...]:

@@ -53,7 +53,7 @@ class VoxelPhantom:
     TypeError
         If an argument has the wrong type.
     ValueError
-        If a shape, an index, a density or a length is out of range.
+        If a shape, an index, a density or a length is out of range, or the name holds a control character.
 
     Notes
     -----
@@ -85,8 +85,7 @@ class VoxelPhantom:
             checks.check_density(self.density_g_cm3, self.material_index, self.materials),
         )
         put(self, "organs", checks.check_organs(self.organs))
-        if not isinstance(self.name, str) or not self.name:
-            raise TypeError(f"name={self.name!r} (not a name). Give a text such as 'my-phantom'.")
+        checks.check_name(self.name)
         if self.anatomy is not None and not isinstance(self.anatomy, Anatomy):
             raise TypeError(
                 f"anatomy is a {type(self.anatomy).__name__} (not an Anatomy). Give an Anatomy or None."

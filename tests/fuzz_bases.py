@@ -20,7 +20,9 @@ from ctdose.scanner.library import scanner_names, scanner_text
 from ctdose.seal import MARK, SEAL_BYTES
 from ctdose.simulation.sums import Sums
 from ctdose.study.library import study_names, study_text
+from ctdose.study.study_file import save_study
 from made_results import make_result
+from made_studies import make_study
 
 ACQUISITIONS = Path(__file__).with_name("data") / "fuzz_acquisitions.yaml"
 WRONG_EXAMS = Path(__file__).with_name("data") / "wrong_exams"
@@ -115,6 +117,8 @@ def hdf5_base(kind: str, folder: Path) -> bytes:
         save_phantom(small_body(), path)
     elif kind == "result":
         make_result().save(path)
+    elif kind == "study_result":
+        save_study(make_study(("adult-male", "adult-female")), path)
     else:
         save_part(_part(), path)
     data = path.read_bytes()

@@ -21,12 +21,21 @@ MUCH_MEMORY = 3 << 29  # of a file of some kB, where the libraries take a quarte
 MOST_MEMORY = 6 << 30  # what takes more fails here, and not on the machine
 
 
+FILE = "FILE"  # stands for the input
 COMMANDS = {
-    "exam": [["check"]],
-    "manifest": [["batch", "-o", "out"]],
-    "phantom": [["phantom", "show"]],
-    "result": [["export", "-o", "out.csv"], ["report", "-o", "out.html"], ["show", "--records", "out.md"]],
+    "exam": [["check", FILE]],
+    "manifest": [["batch", FILE, "-o", "out"]],
+    "phantom": [["phantom", "show", FILE]],
+    "result": [
+        ["export", FILE, "-o", "out.csv"],
+        ["report", FILE, "-o", "out.html"],
+        ["show", FILE, "--records", "out.md"],
+        ["diff", FILE, FILE],
+    ],
+    "study_result": [["show", FILE], ["show", FILE, "--csv"], ["report", FILE, "-o", "out.html"]],
 }
+REFUSING = {"study_result": [["diff", FILE, FILE], ["export", FILE, "-o", "out.csv"]]}
+"""What takes none of that kind."""
 NAME_ANOTHER = ("manifest", "study", "table")  # the fault may be in the file of an exam
 
 
@@ -53,16 +62,16 @@ def by_command(kind: str, path: Path, expected: str) -> None:
 
     if expected == "accepted" and not all(map(is_small, exams_of(kind, path))):
         return
-    for words in COMMANDS[kind]:
+    right = 0 if expected == "accepted" else 2
+    runs = [(words, right) for words in COMMANDS[kind]] + [(words, 2) for words in REFUSING.get(kind, ())]
+    for words, wanted in runs:
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*words, str(path)])
+            code = main([str(path) if word == FILE else word for word in words])
         said = err.getvalue()
         assert "Internal error" not in said, said
         assert "Traceback" not in said, said
-        assert code in ((0,) if expected == "accepted" else (2,)) or kind == "manifest", (
-            f"exit {code}: {said}"
-        )
+        assert code == wanted or kind == "manifest", f"{words[0]}: exit {code}: {said}"
 
 
 def simulate_nothing() -> None:

@@ -37,7 +37,7 @@ def damaged(base: bytes, kind: str, seed: int, folder: Path) -> bytes:
     base : bytes
         Sealed.
     kind : str
-        ``phantom``, ``result`` or ``part``.
+        ``phantom``, ``result``, ``study_result`` or ``part``.
     seed : int
     folder : Path
         For a file in between.

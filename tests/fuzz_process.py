@@ -14,7 +14,7 @@ from pathlib import Path
 
 CHILD = Path(__file__).with_name("fuzz_child.py")
 SECONDS = 10.0
-HDF5_KINDS = ("phantom", "result", "part")
+HDF5_KINDS = ("phantom", "result", "study_result", "part")
 LIBRARIES = ("/h5py/",)
 KEPT = {"body.h5", "template.yaml", "current.csv", "table.yaml"}
 

@@ -89,8 +89,10 @@ def read_result(path: Path) -> None:
 
     result = load_result(path)
     for use in uses_of_a_result():
-        with contextlib.suppress(CtdoseError), contextlib.redirect_stdout(io.StringIO()):
+        out = io.StringIO()
+        with contextlib.suppress(CtdoseError), contextlib.redirect_stdout(out):
             use(result)
+        check_printable(out.getvalue())
 
 
 def uses_of_a_result():
@@ -110,6 +112,23 @@ def uses_of_a_result():
     yield lambda result: diff_results(result, result)
     yield from (lambda result, table=table: list(records(result, table)) for table in TABLES)
     yield lambda result: export_bytes(result, Wanted(".nii", "dose"))
+
+
+def read_study_result(path: Path) -> None:
+    """Load it and do with it what `ctdose show` and `ctdose report` do."""
+    from ctdose.cli.study_table import print_study
+    from ctdose.report.page import report_html
+    from ctdose.results.tables import to_csv
+    from ctdose.study.study_file import load_study_result
+    from ctdose.study.tables import dose_rows
+
+    result = load_study_result(path)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        print_study(result)
+    check_printable(out.getvalue())
+    to_csv(dose_rows(result))
+    report_html(result)
 
 
 def read_part(path: Path) -> None:
@@ -151,6 +170,12 @@ def check_message(message: str, path: Path) -> None:
         assert line.strip(), "an empty line"
         assert line.isprintable(), f"a line that does not print: {line!r}"
         assert len(line) < MOST_CHARACTERS + len(str(path)), f"a line too long: {line[:200]}"
+
+
+def check_printable(text: str) -> None:
+    """Tables in which nothing could confuse a terminal."""
+    for line in text.split("\n"):
+        assert line.replace("\t", " ").isprintable(), f"a line that does not print: {line!r}"
 
 
 READERS = {

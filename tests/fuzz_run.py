@@ -15,13 +15,14 @@ from fuzz_tables import current_tables
 from fuzz_yaml import yaml_inputs
 
 IN_CI = {
-    "exam": 150,
-    "table": 30,
-    "manifest": 90,
-    "study": 40,
-    "scanner": 40,
-    "phantom": 60,
-    "result": 60,
+    "exam": 135,
+    "table": 35,
+    "manifest": 95,
+    "study": 45,
+    "scanner": 30,
+    "phantom": 55,
+    "result": 45,
+    "study_result": 30,
     "part": 30,
 }
 """Inputs of each kind: 500 in all."""
@@ -33,6 +34,7 @@ NAMES = {
     "scanner": "scanner",
     "phantom": "phantom",
     "result": "result",
+    "study_result": "result of a study",
     "part": "checkpoint or part of a run",
 }
 LONGER = 20

@@ -222,13 +222,32 @@ def test_a_wrong_manifest_is_one_line(folder, capsys, text, error):
 
 
 @pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["", "-o", "out"], "source='' (empty). Give a folder of exams, or a manifest."),
+        ([".", "-o", ""], "output='' (empty). Name a folder with -o, or leave it out."),
+        (["no", "-o", "out"], "no (no such folder or file). Give a folder of exams, or a manifest."),
+    ],
+)
+def test_an_empty_name_is_not_the_current_folder(folder, capsys, words, line):
+    before = sorted(folder.iterdir())
+    assert batch(*words) == 2
+    assert capsys.readouterr().err == f"{line}\n"
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
     ("text", "error"),
     [
         ("name\n../a\n", "m.csv:2: name=../a (not a file's name)."),
         ("name\n.hidden\n", "m.csv:2: name=.hidden (not a file's name)."),
-        ("name,template\na,chst\n", "chst: (no such file). Check the path."),
+        (
+            "name,template\na,chst\n",
+            "m.csv:2: template=chst (neither a file nor a shipped exam). Nearest: chest,",
+        ),
+        ("name,template\na,.\n", "m.csv:2: template=. (neither a file nor a shipped exam). Known: "),
         ("name,histories\na,many\n", "m.csv:2: histories=many ("),
-        ("name\na\nA\n", "A (the name of two exams)."),
+        ("name\na\nA\n", "m.csv:3: name=A (that of another exam before it). Give each a name of its own."),
     ],
 )
 def test_a_wrong_row_is_one_line(folder, text, error):
@@ -244,6 +263,17 @@ def test_lines_of_a_yaml_manifest_are_named(folder):
     write(folder, "template: mine.yaml\nexam: []\n", "m.yaml")
     with pytest.raises(CtdoseError, match="a manifest has a list exams"):
         list_batch(folder / "m.yaml")
+    with pytest.raises(CtdoseError, match=r"mine\.yaml.*an exam, and no manifest.*ctdose run takes it"):
+        list_batch(folder / "mine.yaml")
+
+
+def test_a_template_that_is_not_there_is_said_once(folder, capsys):
+    write(folder, "name\na\nb\n")
+    assert batch("m.csv", "--template", "chst", "-o", "out") == 2
+    assert capsys.readouterr().err.startswith(
+        "template=chst (neither a file nor a shipped exam). Nearest: chest,"
+    )
+    assert not (folder / "out").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -266,12 +296,29 @@ def test_a_batch_that_is_stopped_goes_on(folder, capsys, monkeypatch):
     assert lines[-1].endswith("1 simulated, 0 equal to another, 0 there already, 0 failed, 1 not done.")
     assert (folder / "out" / "b.h5.part").exists()
     assert not (folder / "out" / "b.h5").exists()
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 1
+    assert "Ask for more. Else: Delete it, or name the exam otherwise." in capsys.readouterr().err
     assert batch("m.csv", "--template", "mine.yaml", "-o", "out") == 0
     assert not (folder / "out" / "b.h5.part").exists()
     whole = ctdose.simulate(list_batch(Path("m.csv"), "mine.yaml")[1].exam)
     found = ctdose.load_result("out/b.h5")
     versions = {name: text for name, text in found.versions.items() if name != "run_sha256"}
     broken.assert_same_bits(replace(found, versions=versions), whole)
+
+
+def test_a_summary_that_cannot_be_written_does_not_stop_the_exams(folder, capsys):
+    """It may be open in another program, which locks it."""
+    write(folder, "name,tube_current_ma\na,100\nb,100\n")
+    summary_place = folder / "out" / "summary.csv"
+    summary_place.mkdir(parents=True)
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 2
+    said = capsys.readouterr().err
+    assert said.count("The exams go on.") == 1
+    assert said.splitlines()[-1].endswith("The results are there: the same command writes it again.")
+    assert {path.name for path in (folder / "out").glob("*.h5")} == {"a.h5", "b.h5"}
+    summary_place.rmdir()
+    assert batch("m.csv", "--template", "mine.yaml", "-o", "out", "--histories", "7e4") == 0
+    assert {row["status"] for row in summary(folder / "out").values()} == {"there already"}
 
 
 def test_two_batches_do_not_write_one_folder(folder, capsys):

@@ -15,7 +15,9 @@ def folder(tmp_path, monkeypatch):
     """An empty folder to work in, with an exam, an earlier file and a foreign HDF5 file."""
     import h5py
 
-    from ctdose.execution import exam_run
+    from ctdose.execution import exam_run, merge
+
+    assert merge.run_exam  # its own name for it stays
 
     def refuse(*args, **keywords):
         raise AssertionError(NO_SIMULATION)
@@ -39,6 +41,7 @@ WRONG = {
         "missing.yaml": "missing.yaml: (no such file). Check the path.",
         ".": ".: (a folder, not a file). Give the YAML file itself.",
         "chst": "exam=chst (neither a file nor a shipped exam). Nearest: chest, chest-5y, chest-1y.",
+        "CHEST": "exam=CHEST (neither a file nor a shipped exam). Nearest: chest, ",
         "earlier.h5": "earlier.h5: (an HDF5 file, not YAML). What ctdose run wrote is shown by ctdose show.",
         "mine.yaml extra": "ctdose run: ",
         "mine.yaml --hist 3": "ctdose run: ",
@@ -160,6 +163,56 @@ def test_one_line_and_exit_code_2(command, rest, line, folder, capsys):
     if line.startswith("ctdose"):  # how the line is worded is the parsing library's; where to look is ours
         assert shown.err.endswith(f" See {line.rstrip(': ')} --help.\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+TOO_LONG = [
+    *(
+        "run mine.yaml -o LONG.h5",
+        "run mine.yaml --plot LONG.png",
+        "run mine.yaml --batches 0:1 -o LONG.part",
+    ),
+    *("run LONG.yaml", "check LONG.yaml", "check mine.yaml --plot LONG.png"),
+    *("merge earlier.h5 -o LONG.h5", "merge earlier.h5 -o LONG.part", "merge LONG.part -o new.h5"),
+    *(
+        "show LONG.h5",
+        "show earlier.h5 --records LONG.md",
+        "diff LONG.h5 earlier.h5",
+        "what-if LONG.h5 --modulation none",
+    ),
+    *("export earlier.h5 -o LONG.csv", "export LONG.h5 -o new.csv"),
+    *("report earlier.h5 -o LONG.html", "report LONG.h5", "report LONG.h5 -o new.html"),
+    *("batch LONG", "batch . --reuse LONG", "compare LONG.yaml", "compare chest-voltage -o LONG.h5"),
+    *(
+        "compare chest-voltage --csv LONG.csv",
+        "scanner show LONG.yaml",
+        "scanner show generic-64 --plot LONG.png",
+    ),
+    *("scanner calibrate LONG.yaml", "scanner calibrate mine.yaml -o LONG.yaml", "phantom show LONG.h5"),
+    *("phantom import raw mine.yaml -o LONG.h5", "phantom import raw LONG.yaml -o new.h5"),
+]
+
+
+@pytest.mark.parametrize("letters", [300, 5000, 247])
+@pytest.mark.parametrize("words", TOO_LONG)
+def test_a_name_that_is_too_long(words, letters, folder, capsys):
+    """247 letters and their end are a name; not with what a lock or a checkpoint adds."""
+    before = {path.name for path in folder.iterdir()}
+    assert main(words.replace("LONG", "x" * letters).split()) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    if letters > 255:
+        assert "too long" in shown.err or "no such" in shown.err or "neither" in shown.err
+    assert len(shown.err) < letters + 300
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("words", ["batch . -o", "compare chest-voltage --plot"])
+def test_the_name_of_a_folder_that_is_too_long(words, folder, capsys):
+    before = {path.name for path in folder.iterdir()}
+    assert main([*words.split(), "x" * 300]) == 2
+    assert "too long" in capsys.readouterr().err.splitlines()[-1]
+    assert {path.name for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

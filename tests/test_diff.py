@@ -47,6 +47,15 @@ def test_the_time_of_a_run_does_not_count(result):
     assert diff_results(result, later).identical
 
 
+def test_by_what_a_batch_knows_its_result_does_not_count(result):
+    of_batch = dataclasses.replace(result, versions={**result.versions, "run_sha256": "0" * 64})
+    assert diff_results(result, of_batch).identical
+    newer = dataclasses.replace(of_batch, versions={**of_batch.versions, "ctdose_version": "9"})
+    found = diff_results(result, newer)
+    assert found.differing_parts == ("/: ctdose_version",)
+    assert found.settings == (f"different ctdose_version: {result.versions['ctdose_version']} and 9",)
+
+
 def test_one_bit_of_a_map_is_noticed(result):
     body = result.bodies["adult-male"]
     dose = body.map.absorbed_dose_mgy.copy()
@@ -63,7 +72,9 @@ def test_the_command_names_the_parts_if_they_are_few(result, tmp_path, capsys):
     save_result(result, tmp_path / "a.h5")
     save_result(dataclasses.replace(result, exam_yaml=result.exam_yaml + "# again\n"), tmp_path / "b.h5")
     assert main(["diff", str(tmp_path / "a.h5"), str(tmp_path / "b.h5")]) == 0
-    assert "Not the same in all bits: /provenance/exam_yaml; all else is.\n" in capsys.readouterr().out
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("The same in all bits of ")
+    assert shown[-1] == "Not the same in all bits: /provenance/exam_yaml; all else is."
     moved = with_organs(result, lambda organ: shifted(organ, 1.0))
     save_result(
         dataclasses.replace(moved, exam="x", scanner_yaml="y", seed=2, histories=1), tmp_path / "c.h5"

@@ -11,7 +11,7 @@ import pytest
 import fuzz_process
 from ctdose.yaml_writer import write_yaml
 from fuzz_bases import exam_mappings, fill, hdf5_base, scanner_mappings, study_mappings
-from fuzz_process import Figures, Reader, is_in_library
+from fuzz_process import HDF5_KINDS, Figures, Reader, is_in_library
 from fuzz_run import IN_CI, LONGER, NAMES, fuzz
 from fuzz_tables import CURRENT
 
@@ -71,7 +71,7 @@ def right_files(place: Path):
     yield "manifest", "a.csv", b"name,template\na,template.yaml\n"
     yield "study", "a.yaml", write_yaml(study_mappings()[0]).encode()
     yield "scanner", "a.yaml", write_yaml(scanner_mappings()[0]).encode()
-    for kind in ("phantom", "result", "part"):
+    for kind in HDF5_KINDS:
         yield kind, "a.h5", hdf5_base(kind, place)
 
 
@@ -79,7 +79,7 @@ def test_what_they_are_made_from_is_read(folder, reader):
     figures = Figures()
     for kind, name, data in right_files(folder):
         assert reader.read(kind, name, data, figures, command=kind not in ("study", "exam")) == "", kind
-    assert figures.accepted == figures.inputs == 19
+    assert figures.accepted == figures.inputs == 20
 
 
 @pytest.mark.parametrize(

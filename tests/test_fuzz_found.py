@@ -1,6 +1,7 @@
 """Faults that fuzzing found, one test each."""
 
 import re
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -9,6 +10,7 @@ import yaml
 
 from ctdose.batch.listing import list_batch
 from ctdose.batch.store import Store
+from ctdose.cli.main import main
 from ctdose.cli.output_file import format_of
 from ctdose.cli.resume import _histories_of
 from ctdose.errors import CtdoseError
@@ -21,8 +23,11 @@ from ctdose.results.result_file import load_result
 from ctdose.scanner.library import load_scanner
 from ctdose.seal import SEAL_BYTES
 from ctdose.study.library import load_study
+from ctdose.study.plots import plot_study
+from ctdose.study.study_file import load_study_result, save_study
 from ctdose.yaml_writer import write_yaml
 from fuzz_bases import exam_mappings, fill, hdf5_base, small_body, study_mappings
+from made_studies import NAMES, make_study
 
 TOO_LONG = "x" * 300  # for the name of a file, on every system in use
 
@@ -70,7 +75,7 @@ def test_a_base_and_a_template_that_no_system_accepts(folder):
     with pytest.raises(CtdoseError, match="base="):
         load_study(folder / "s.yaml")
     (folder / "m.csv").write_text(f"name,template\na,{TOO_LONG}\n")
-    assert "File name too long" in list_batch(folder / "m.csv")[0].fault
+    assert "m.csv:2: template=xxx" in list_batch(folder / "m.csv")[0].fault
     with pytest.raises(CtdoseError):
         list_batch(folder / f"{TOO_LONG}.csv")
 
@@ -154,3 +159,104 @@ def test_what_another_program_wrote_is_no_earlier_result(tmp_path):
         )
     assert not Store(tmp_path).holds("a", "x")
     assert _histories_of(tmp_path / "a.h5") == 0
+
+
+def changed_study(path, change):
+    save_study(make_study(("adult-male", "adult-female")), path)
+    with h5py.File(path, "r+") as file:
+        change(file)
+    return path
+
+
+def without_a_member(file):
+    place = f"bodies/{sorted(file['bodies'])[0]}/batch_doses"
+    doses = file[place][:-1]
+    del file[place]
+    file[place] = doses
+
+
+def without_batches(file):
+    for body in file["bodies"].values():
+        del body["batch_doses"]
+        body["batch_doses"] = np.zeros((3, 0, 3))
+
+
+def with_value(place, value, row=1, column=None):
+    def change(file):
+        data = file[place][()]
+        (data if column is None else data[column])[row] = value
+        file[place][()] = data
+
+    return change
+
+
+def with_one_name(file):
+    for body in file["bodies"].values():
+        body.attrs["name"] = "both"
+
+
+def without_bodies(file):
+    del file["bodies"]
+    file.create_group("bodies")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (without_a_member, "batch_doses (for other members, batches or quantities than there are)."),
+        (without_batches, "batch_doses (for other members, batches or quantities than there are)."),
+        (without_bodies, "/bodies (there is none)."),
+        (with_one_name, "/bodies (one of them twice)."),
+        (with_value("quantities", b"lungs", 0), "/quantities (one of them twice)."),
+        (with_value("standard_error", -1e300), "/standard_error (numbers that no study has)."),
+        (with_value("absorbed_dose", np.nan), "/absorbed_dose (numbers that no study has)."),
+        (with_value("absorbed_dose", 5e-324), "/absorbed_dose (numbers that no study has)."),
+        (with_value("members", np.inf, column="noise_hu"), "/members: noise_hu (numbers that no study has)."),
+        (with_value("members", 0.0, column="noise_hu"), "/members: noise_hu (0)."),
+        (with_value("criteria", -1.0, column="factor"), "/criteria: factor (numbers that no study has)."),
+        (with_value("criteria", -1, column="member"), "/criteria (of a member that is not there, or twice"),
+        (with_value("criteria", 0, 5, column="member"), "/criteria (of a member that is not there, or twice"),
+        (with_value("criteria", b"x", column="criterion"), "/members, /criteria (some are missing)."),
+        (lambda file: file.attrs.update(seed="-0x1"), "/: seed (not a whole number)."),
+    ],
+)
+def test_a_study_whose_parts_do_not_fit(tmp_path, change, line):
+    """They loaded, and then ended `ctdose show` or `report` with an internal error, or were shown as they are."""
+    path = changed_study(tmp_path / "s.h5", change)
+    with pytest.raises(CtdoseError) as caught:
+        load_study_result(path)
+    assert line in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: /")
+
+
+def test_a_name_in_a_study_moves_no_cursor(tmp_path, capsys):
+    """Names of variants are headings of a table."""
+    path = changed_study(tmp_path / "s.h5", with_value("members", b"\x1b[2Jx", column="name"))
+    assert main(["show", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert shown.count("?[2Jx") > 2
+
+
+def test_a_study_without_any_dose(tmp_path, capsys):
+    study = make_study()
+    none, batches = study.dose[:, :0], {name: each[..., :0] for name, each in study.batch_doses.items()}
+    empty = replace(study, quantities=(), dose=none, standard_error=none, batch_doses=batches)
+    save_study(empty, tmp_path / "s.h5")
+    assert main(["show", str(tmp_path / "s.h5")]) == 0
+    assert "# No organ gets any dose in the base" in capsys.readouterr().out
+    assert main(["show", str(tmp_path / "s.h5"), "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("variant,criterion,quantity,unit,dose,")
+    assert main(["report", str(tmp_path / "s.h5"), "-o", str(tmp_path / "s.html")]) == 0
+    assert f"No organ gets any dose in {NAMES[0]}" in (tmp_path / "s.html").read_text()
+    assert plot_study(load_study_result(tmp_path / "s.h5"), tmp_path) == []
+
+
+def test_a_result_without_bodies(tmp_path):
+    """Means over its bodies were NaN, with a warning of numpy's."""
+    path = tmp_path / "r.h5"
+    path.write_bytes(hdf5_base("result", tmp_path)[:-SEAL_BYTES])
+    with h5py.File(path, "r+") as file:
+        without_bodies(file)
+    with pytest.raises(CtdoseError, match=r"/bodies \(there is none"):
+        load_result(path)

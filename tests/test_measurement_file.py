@@ -1,6 +1,7 @@
 """Wrong files of measurements: one line for each fault, with file, line and key, and nothing written."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_each_fault_is_one_line_and_nothing_is_written(row, tmp_path, capsys):
 def test_every_wrong_file_is_in_the_table_and_there_are_many():
     assert {file.name for file in FOLDER.glob("*.yaml")} == {row["file"] for row in ROWS}
     assert len(ROWS) >= 25
+
+
+def test_a_day_that_has_not_come(tmp_path):
+    file = tmp_path / "m.yaml"
+    today = dt.datetime.now(dt.UTC).date()
+    file.write_text(GOOD.replace("2026-05-12", str(today + dt.timedelta(days=1))))
+    assert read_measurements(file).measurements.scanner == "ct-room-3"  # it has, east of Greenwich
+    later = today + dt.timedelta(days=2)
+    file.write_text(GOOD.replace("2026-05-12", str(later)))
+    with pytest.raises(MeasurementError) as caught:
+        read_measurements(file)
+    assert str(caught.value).startswith(f"{file}:3: date={later} (in the future). Give the day")
 
 
 def test_all_faults_at_once(tmp_path):

@@ -84,6 +84,28 @@ def test_parts_of_two_runs_or_twice_the_same_are_refused(folder, capsys):
     assert not (folder / "all.h5").exists()
 
 
+def test_a_part_that_is_named_twice_counts_once(folder, capsys):
+    assert part("0:2", "-o", "a.part") == 0
+    assert part("2:8", "-o", "b.part") == 0
+    capsys.readouterr()
+    assert main(["merge", "a.part", "b.part", "./a.part", "a.part", "-o", "all.h5"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == [f"{name} is named more than once; it counts once." for name in ("a.part", "a.part")]
+    assert said[-1] == "Wrote all.h5: 524,288 histories of 2 parts."
+    assert main(["merge", "a.part", "a.part", "-o", "one.h5.part"]) == 1
+    assert last_error(capsys) == "Wrote one.h5.part: 131,072 histories of 1 part."
+
+
+@pytest.mark.parametrize(
+    "words", ["show a.part", "report a.part", "diff a.part a.part", "export a.part -o a.csv"]
+)
+def test_a_part_is_no_result_and_what_makes_one_is_said(folder, capsys, words):
+    assert part("0:1", "-o", "a.part") == 0
+    assert main(words.split()) == 2
+    line = "a.part: format='ctdose-part' (a part of a run, not a ctdose result). ctdose merge makes a result of it."
+    assert last_error(capsys) == line
+
+
 def test_other_tables_are_refused(folder, capsys, monkeypatch):
     from ctdose.execution import body_setup
 

@@ -368,7 +368,7 @@ def written(name: str, text: str = "Dear diary"):
         (lambda _: "none.h5", [], "none.h5 (no such file)"),
         (written("notes.h5"), [], "notes.h5 (not an HDF5 file). Give a file that ctdose run wrote"),
         (damaged, [], "bad.h5 (damaged or cut short"),
-        (other_format, [], "format=ctdose-phantom (neither a result nor a study)"),
+        (other_format, [], "format='ctdose-phantom' (a phantom, not a ctdose result). ctdose phantom show"),
         (lambda _: str(KEPT_FILE), ["-o", "page.pdf"], "page.pdf (not the name of a page). End it in .html"),
         (lambda _: str(KEPT_FILE), ["-o", "none/page.html"], "no folder none"),
         (lambda _: str(KEPT_FILE), ["-o", "."], "(not the name of a page)"),

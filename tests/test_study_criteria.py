@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from ctdose.exam.library import load_exam
 from ctdose.exam.plan import plan_acquisition
+from ctdose.imaging.noise import SliceNoise
 from ctdose.scanner.library import load_scanner
 from ctdose.study.criteria import at_criterion, effective_mas, factors
 from ctdose.study.image_noise import Noise, mean_noise
@@ -47,6 +49,13 @@ def test_what_cannot_be_made_equal_says_why():
     plain = Noise(1.0, 0.0)
     assert factors((1.0, 1.0), (1.0, 1.0), (16, 16), (plain, plain))[EQUAL_CNR][1] == "no detail is named"
     assert mean_noise([[]]).why_not
+
+
+@pytest.mark.parametrize("hu", [1e7, math.inf, math.nan])
+def test_so_much_noise_is_no_image(hu):
+    slices = [(SliceNoise(hu, 0.0, 0.2, np.ones(1)), 20.0)]
+    assert mean_noise([slices]).why_not == "hardly a photon gets through the body"
+    assert mean_noise([[(SliceNoise(30.0, 0.0, 0.2, np.ones(1)), 20.0)]]).noise_hu == pytest.approx(30.0)
 
 
 def test_the_tube_that_cannot_deliver_is_said():

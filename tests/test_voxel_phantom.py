@@ -114,6 +114,8 @@ def test_fingerprint_sees_every_part():
         ({"organs": [Organ(1, "a"), Organ(2, "a")]}, ValueError, "name='a'"),
         ({"anatomy": "male"}, TypeError, "not an Anatomy"),
         ({"name": ""}, TypeError, "not a name"),
+        ({"name": "a\x1b[2Jb"}, ValueError, "control character"),
+        ({"name": "a\nb"}, ValueError, "control character"),
     ],
 )
 def test_wrong_arguments_are_named(changes, error, message):

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from fuzz_bases import fill  # noqa: E402
-from fuzz_process import Figures, Reader  # noqa: E402
+from fuzz_process import HDF5_KINDS, Figures, Reader  # noqa: E402
 from fuzz_run import IN_CI, NAMES, fuzz  # noqa: E402
 
 PAGE = ROOT / "docs" / "robustness.md"
@@ -52,8 +52,7 @@ def text_of(found: dict[str, Figures], revision: str, seconds: float) -> str:
     import h5py
     import hypothesis
 
-    hdf5 = ("phantom", "result", "part")
-    rows = [row(NAMES[kind], figures, kind in hdf5) for kind, figures in found.items()]
+    rows = [row(NAMES[kind], figures, kind in HDF5_KINDS) for kind, figures in found.items()]
     rows.append(row("all", total_of(found), True))
     about = (
         f"{dt.datetime.now(dt.UTC).date()}, revision {revision}, Python {platform.python_version()}, "

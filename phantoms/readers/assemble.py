@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctdose.errors import CtdoseError
+from ctdose.faults import one_line
 from ctdose.kernels.tables import MAX_MATERIALS
 from ctdose.phantoms.organs import MAX_REGION, Organ
 from ctdose.phantoms.readers.anatomy import with_anatomy
@@ -82,7 +83,7 @@ def assemble_phantom(
         spacing_mm,
         origin_mm,
         region_index,
-        name=name,
+        name=one_line(name),  # of a file, or what its table says
         organs=_organs(rows, regions, present),
     )
     check_sides(plain, file, "Say with axes where x, y, z run to, for example RAS instead of LPS.")

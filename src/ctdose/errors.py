@@ -41,7 +41,8 @@ def nearest(name: str, known: "list[str] | tuple[str, ...]", count: int = 3) -> 
     """
     import difflib
 
-    close = difflib.get_close_matches(name, known, n=count, cutoff=0.5)
+    spellings = (name, name.lower())  # names are in lower case
+    close = next(filter(None, (difflib.get_close_matches(s, known, count, 0.5) for s in spellings)), None)
     if close:
         return f"Nearest: {', '.join(close)}."
     shown = ", ".join(list(known)[:12])

@@ -19,20 +19,6 @@ def seal_of(data: bytes) -> bytes:
     return MARK + hashlib.sha256(data).hexdigest().encode() + b"\n"
 
 
-def append_seal(path: Path) -> None:
-    """Put its seal behind a file that is whole.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read or written.
-    """
-    with path.open("r+b") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0, 2)
-        file.write(MARK + digest.encode() + b"\n")
-
-
 def is_intact(path: Path) -> bool:
     """Whether a file is what was sealed, or has no seal.
 

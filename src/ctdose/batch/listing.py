@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from os.path import isdir, isfile  # unlike Path's, False for a name that no system accepts
+from os.path import isdir  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Any
 
 from ctdose.batch.keys import NAME, OWN, TEMPLATE, UnknownColumn, check_column, sets_of
 from ctdose.batch.manifest import Manifest, Row
 from ctdose.batch.manifest_file import read_manifest
+from ctdose.batch.templates import NO_TEMPLATE, Templates, nearest_template
 from ctdose.errors import CtdoseError
-from ctdose.exam.faults import ExamError
-from ctdose.exam.library import exam_names, exam_text, load_exam
+from ctdose.exam.library import load_exam
 from ctdose.exam.model import Exam
 from ctdose.exam.parse import exam_from_document
-from ctdose.faults import ABSENT, KeyPath
+from ctdose.faults import ABSENT, KeyPath, one_line, shortened
 from ctdose.study.change import Set, Unchangeable, changed
-from ctdose.yaml_reader import Document, parse_yaml, read_yaml
+from ctdose.yaml_reader import Document
 
 EXAM_SUFFIXES = (".yaml", ".yml")
 PLAIN_NAME = re.compile(r"[^/\\:*?\"<>|\x00-\x1f.][^/\\:*?\"<>|\x00-\x1f]{0,119}\Z")
@@ -67,7 +67,7 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
     files = sorted(path for path in source.iterdir() if path.suffix.lower() in EXAM_SUFFIXES)
     if not files:
         raise CtdoseError(f"{source} (no exam in it: no file that ends with .yaml). Give another folder.")
-    return _unique([_of_file(path) for path in files])
+    return _unique([_of_file(path) for path in files], [f"{path}: name" for path in files])
 
 
 def _of_file(path: Path) -> Item:
@@ -77,14 +77,15 @@ def _of_file(path: Path) -> Item:
         return Item(path.stem, fault=str(fault))
 
 
-def _unique(items: list[Item]) -> list[Item]:
+def _unique(items: list[Item], places: list[str]) -> list[Item]:
     """Leave the first of equal names (a.yaml and a.yml, or A and a where names do not differ by case)."""
     seen: set[str] = set()
     found = []
-    for item in items:
+    for item, place in zip(items, places, strict=True):
         key = item.name.casefold()
         if key in seen and not item.fault:
-            item = Item(item.name, fault=f"{item.name} (the name of two exams). Give each a name of its own.")
+            why = "that of another exam before it"
+            item = Item(item.name, fault=f"{place}={item.name} ({why}). Give each a name of its own.")
         seen.add(key)
         found.append(item)
     return found
@@ -92,7 +93,11 @@ def _unique(items: list[Item]) -> list[Item]:
 
 def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
     default = template or manifest.template
-    templates = _Templates(Path(manifest.file).parent)
+    templates = Templates(Path(manifest.file).parent)
+    if template is not None and not templates.holds(template):
+        raise CtdoseError(
+            one_line(f"template={shortened(template)} ({NO_TEMPLATE}). {nearest_template(template)}")
+        )
     names = {str(row.values.get(TEMPLATE) or default) for row in manifest.rows}
     acquisitions = [name for each in sorted(names) for name in templates.acquisitions(each)]
     for column, line in manifest.columns.items():
@@ -100,10 +105,11 @@ def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
             check_column(column, acquisitions)
         except UnknownColumn as unknown:
             raise manifest.error(line, column, ABSENT, "not a key of an exam", unknown.right) from None
-    return _unique([_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)])
+    items = [_of_row(manifest, n, row, default, templates) for n, row in enumerate(manifest.rows, 1)]
+    return _unique(items, [f"{manifest.file}:{row.lines.get(NAME, row.line)}: name" for row in manifest.rows])
 
 
-def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: _Templates) -> Item:
+def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: Templates) -> Item:
     name = str(row.values.get(NAME, f"exam-{number:04d}"))
     try:
         if not PLAIN_NAME.match(name):
@@ -113,6 +119,9 @@ def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, temp
         if chosen is None:
             right = "Add a column template, or --template: an exam's file, or the name of a shipped one."
             raise manifest.error(row.line, TEMPLATE, ABSENT, "missing", right)
+        if not templates.holds(str(chosen)):
+            line = row.lines.get(TEMPLATE, row.line)
+            raise manifest.error(line, TEMPLATE, chosen, NO_TEMPLATE, nearest_template(str(chosen)))
         return Item(name, _exam(manifest, row, templates.data(str(chosen))))
     except CtdoseError as fault:
         return Item(name if PLAIN_NAME.match(name) else f"exam-{number:04d}", fault=str(fault))
@@ -137,47 +146,3 @@ def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:
         raise manifest.error(row.line, "", ABSENT, fault.why, fault.right) from None
     document = Document(values, lines, manifest.file, manifest.sha256)
     return exam_from_document(document, folder=Path(manifest.file).parent)
-
-
-class _Templates:
-    """Exams as read, by name; each is read once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._read: dict[str, dict[str, Any] | CtdoseError] = {}
-
-    def data(self, name: str) -> dict[str, Any]:
-        """Its mapping.
-
-        Raises
-        ------
-        CtdoseError
-            It is not there, or no mapping.
-        """
-        if name not in self._read:
-            try:
-                self._read[name] = self._load(name)
-            except CtdoseError as fault:
-                self._read[name] = fault
-        found = self._read[name]
-        if isinstance(found, CtdoseError):
-            raise found
-        return found
-
-    def _load(self, name: str) -> dict[str, Any]:
-        path = next((p for p in (self._folder / name, Path(name)) if isfile(p)), None)
-        if path is None and name in exam_names():
-            document = parse_yaml(exam_text(name).encode(), f"{name}.yaml", ExamError)
-        else:
-            document = read_yaml(path or Path(name), ExamError)
-        if not isinstance(document.data, dict):
-            raise CtdoseError(f"{document.file} (an exam is a mapping of keys). Give another template.")
-        return document.data
-
-    def acquisitions(self, name: str) -> list[str]:
-        """Names of its acquisitions; none if it cannot be read, which its rows say."""
-        try:
-            items = self.data(name).get("acquisitions")
-        except CtdoseError:
-            return []
-        return [str(i.get(NAME)) for i in items if isinstance(i, dict)] if isinstance(items, list) else []

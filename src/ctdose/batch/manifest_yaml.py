@@ -22,6 +22,8 @@ def yaml_manifest(document: Document) -> Manifest:
     def refuse(path: KeyPath, value: Any, why: str, right: str) -> ManifestError:
         return ManifestError(file, [Fault(path, value, why, right, document.line(path))])
 
+    if isinstance(data, dict) and "exams" not in data and {"exam", "phantom"} <= data.keys():
+        raise refuse((), ABSENT, "an exam, and no manifest of several", "ctdose run takes it.")
     right = "Write template: chest and exams: with a list below it, each entry beginning with - name: …"
     if not isinstance(data, dict) or not isinstance(data.get("exams"), list):
         raise refuse((), ABSENT, "a manifest has a list exams", right)

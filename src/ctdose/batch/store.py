@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ctdose.batch.summary import RUN_SHA256
 from ctdose.errors import CtdoseError
 from ctdose.execution.prepared import PreparedExam
+from ctdose.results.diff_settings import RUN_SHA256
 from ctdose.results.hdf5_root import root_attributes
 from ctdose.results.result import Result
 from ctdose.results.result_file import load_result

@@ -11,9 +11,9 @@ from ctdose.dosimetry.sensitivity import load_limits
 from ctdose.exam.acquisition import Acquisition
 from ctdose.exam.model import Exam
 from ctdose.results.acquisition_result import AcquisitionResult
+from ctdose.results.diff_settings import RUN_SHA256
 from ctdose.results.result import Result
 
-RUN_SHA256 = "run_sha256"
 """Among the versions of a result of a batch: the hash of all that its numbers depend on."""
 
 

@@ -12,6 +12,8 @@ from ctdose.scanner.sections import Collimations, Geometry
 from ctdose.schema import Checked, fault, key
 
 MOST_PROFILE_POINTS = 200
+AHEAD_OF_UTC = dt.timedelta(days=1)
+"""East of Greenwich it may be the next day already."""
 
 
 class RelativeErrors(Checked):
@@ -183,9 +185,11 @@ class Measurements(Checked):
     @classmethod
     def _day(cls, text: str) -> str:
         try:
-            dt.date.fromisoformat(text)
+            day = dt.date.fromisoformat(text)
         except ValueError:
             raise fault("not a day", "Write year-month-day, for example 2026-05-12.") from None
+        if day > dt.datetime.now(dt.UTC).date() + AHEAD_OF_UTC:
+            raise fault("in the future", "Give the day of the measurements as year-month-day.")
         return text
 
     def errors_of(self, part: BeamReadings | Profile) -> RelativeErrors:

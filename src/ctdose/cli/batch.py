@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import exists  # unlike Path's, False for a name that no system accepts
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +10,15 @@ import typer
 
 from ctdose.cli import options
 from ctdose.errors import CtdoseError
+from ctdose.faults import one_line, shortened
 
 
 def batch(
     source: Annotated[
-        Path, typer.Argument(metavar="FOLDER|MANIFEST", help="Exam files, or a table of exams (.csv, .yaml).")
+        str, typer.Argument(metavar="FOLDER|MANIFEST", help="Exam files, or a table of exams (.csv, .yaml).")
     ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("-o", "--output", metavar="FOLDER", help="For results. [default: SOURCE-results, here]"),
     ] = None,
     template: Annotated[
@@ -61,8 +63,9 @@ def batch(
     from ctdose.cli.batch_run import WantedBatch, run_batch
     from ctdose.cli.wanted import typed
 
-    if not str(source).strip() or not source.exists():
-        raise CtdoseError(f"{source} (no such folder or file). Give a folder of exams, or a manifest.")
+    place = _source(source)
+    if output is not None and not output.strip():
+        raise CtdoseError("output='' (empty). Name a folder with -o, or leave it out.")
     if parquet:
         _check_pyarrow()
     run = typed(
@@ -80,7 +83,17 @@ def batch(
     wanted = WantedBatch(
         run, template, overwrite=overwrite, reuse=not no_cache, others=others, parquet=parquet
     )
-    return run_batch(source, output or Path(f"{source.resolve().stem}-results"), wanted)
+    return run_batch(place, Path(output or f"{place.resolve().stem}-results"), wanted)
+
+
+def _source(text: str) -> Path:
+    """What is named, which an empty text is not: as a path it would be the current folder."""
+    right = "Give a folder of exams, or a manifest."
+    if not text.strip():
+        raise CtdoseError(f"source='' (empty). {right}")
+    if not exists(text):
+        raise CtdoseError(one_line(f"{shortened(text)} (no such folder or file). {right}"))
+    return Path(text)
 
 
 def _folders(found: list[Path], *, no_cache: bool) -> tuple[Path, ...]:

@@ -14,6 +14,7 @@ from ctdose.cli.messages import say
 from ctdose.cli.rates import clock
 from ctdose.cli.wanted import Wanted
 from ctdose.cli.watched import Watched
+from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
     from ctdose.batch.listing import Item
@@ -59,20 +60,29 @@ class BatchExams:
         self._store = Store(folder, options.others)
         self._outcomes: dict[int, Outcome] = {}
         self._began, self._simulated = time.monotonic(), 0
+        self._unwritten: CtdoseError | None = None
 
     def run(self, *, parquet: bool = False) -> list[Outcome]:
-        """Run until the last exam, or Ctrl-C; the summary is written after each."""
+        """Run until the last exam, or Ctrl-C; the summary is written after each.
+
+        Raises
+        ------
+        CtdoseError
+            The summary cannot be written: at once if the exam's result could not be either, else at the end.
+        """
         from ctdose.batch.run import SIMULATED, STOPPED
 
         for number, outcome in self._in_turn() if self._connection is None else self._side_by_side():
             self._outcomes[number] = outcome
             self._simulated += outcome.status == SIMULATED
-            self._write(parquet=parquet)
+            self._keep_summary(outcome, parquet=parquet)
             if outcome.status == STOPPED and self._connection is None:
                 break
         found = [self._outcomes[number] for number in sorted(self._outcomes)]
         if len(found) < len(self._items) or any(outcome.status == STOPPED for outcome in found):
             say(f"Stopped by {self._interrupt.by}: the same command goes on.")
+        if self._unwritten is not None:
+            raise CtdoseError(f"{self._unwritten} The results are there: the same command writes it again.")
         return found
 
     def _in_turn(self) -> Iterator[tuple[int, Outcome]]:
@@ -137,6 +147,21 @@ class BatchExams:
             return result
         checkpoint.write()
         return None
+
+    def _keep_summary(self, outcome: Outcome, *, parquet: bool) -> None:
+        """Write it; where it is open in another program, which may lock it, the exams go on."""
+        from ctdose.batch.run import COPIED, SIMULATED, THERE
+
+        try:
+            self._write(parquet=parquet)
+        except CtdoseError as fault:
+            if outcome.status not in (SIMULATED, COPIED, THERE):
+                raise
+            if self._unwritten is None:
+                say(f"{fault} The exams go on.")
+            self._unwritten = fault
+        else:
+            self._unwritten = None
 
     def _write(self, *, parquet: bool) -> None:
         from ctdose.batch.wide_table import wide_csv, wide_parquet

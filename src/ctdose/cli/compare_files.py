@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ctdose.cli.output_file import check_place, format_of
+from ctdose.cli.output_file import check_name, check_place, format_of
 from ctdose.errors import CtdoseError, MissingExtraError
 
 STUDY_FORMAT = "ctdose-study"
@@ -55,6 +55,7 @@ def _check_folder(folder: Path, *, overwrite: bool) -> None:
 
     if find_spec("matplotlib") is None:
         raise MissingExtraError("A plot", "plot")
+    check_name("plot", folder)
     if folder.exists() and not folder.is_dir():
         raise CtdoseError(f"plot={folder} (a file). Name a folder.")
     if not folder.exists() and not folder.parent.is_dir():

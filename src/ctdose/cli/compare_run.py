@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,9 +101,8 @@ def _tell_of_target(result: StudyResult, target: float | None) -> None:
     )
     verdict = "reached" if worst <= target else "NOT reached"
     dose = result.quantities[0].replace("_", " ")
-    say(
-        f"Target of {target:.3g} {verdict}: the ratio of {dose} of {name} is known to {worst:.2g}, the worst of all."
-    )
+    known = f"is known to {worst:.2g}, the worst of all" if math.isfinite(worst) else "is 0, with no error"
+    say(f"Target of {target:.3g} {verdict}: the ratio of {dose} of {name} {known}.")
 
 
 def _write(result: StudyResult, files: Files, interrupt: Interrupt) -> None:
@@ -110,13 +110,13 @@ def _write(result: StudyResult, files: Files, interrupt: Interrupt) -> None:
     from ctdose.results.tables import to_csv
     from ctdose.study.plots import plot_study
     from ctdose.study.study_file import save_study
-    from ctdose.study.tables import dose_rows
+    from ctdose.study.tables import DoseRow, dose_rows
 
     save_study(result, files.result, overwrite=files.overwrite)
     say(f"Wrote {files.result}.")
     interrupt.check()
     if files.csv is not None:
-        write_file(files.csv, to_csv(dose_rows(result)).encode(), overwrite=files.overwrite)
+        write_file(files.csv, to_csv(dose_rows(result), DoseRow).encode(), overwrite=files.overwrite)
         say(f"Wrote {files.csv}.")
         interrupt.check()
     if files.plot is not None:

@@ -38,9 +38,10 @@ def diff(
     from ctdose.results.result_file import load_result
 
     found = diff_results(load_result(a), load_result(b))
-    sentences = (found.verdict, *found.settings, found.shared, _parts(found))
+    shared = "" if found.same_doses else found.shared
+    sentences = (found.verdict, *found.settings, shared, _parts(found))
     show_lines(f"{text[:1].upper()}{text[1:]}." for text in sentences if text)
-    if found.scores:
+    if found.scores and not found.same_doses:
         _show_scores(found, everything)
     return 0 if found.agree else 1
 

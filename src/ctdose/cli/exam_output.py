@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from ctdose.cli.output_file import check_place
@@ -28,15 +26,13 @@ def check_exam_path(path: Path, *, overwrite: bool) -> None:
 
 
 def write_exam(text: str, path: Path) -> None:
-    """Write the exam under a temporary name, then rename: a stop leaves no half file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write the exam, whole or not at all.
+
+    Raises
+    ------
+    CtdoseError
+        If it cannot be written.
+    """
+    from ctdose.results.hdf5_write import write_file
+
+    write_file(path, text.encode(), overwrite=True)

@@ -13,6 +13,7 @@ import typer
 from ctdose.cli.interrupt import CTRL_C, Stopped
 from ctdose.cli.messages import lenient_streams, say
 from ctdose.errors import CtdoseError
+from ctdose.faults import shortened
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
@@ -69,6 +70,9 @@ def _report(error: Exception) -> int:
         return _usage(error)
     if isinstance(error, MemoryError):
         say("Not enough memory. Larger voxels (simulation.voxel_mm) or --no-dose-map need less.")
+    elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        say(f"{shortened(str(error.filename))} (a name that is too long). Give a shorter one.")
+        return WRONG_INPUT
     elif isinstance(error, OSError) and error.filename is not None:
         say(f"{error.filename}: {error.strerror or error}.")
     elif isinstance(error, OSError) and error.errno in FULL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +45,7 @@ def merge(
     from ctdose.execution.merge import join_parts, prepare_part
     from ctdose.results.part_file import load_part, save_part
 
+    parts = _each_once(parts)
     with locked(output):
         joined = join_parts({path: load_part(path) for path in parts})
         ready = prepare_part(joined, parts[0])
@@ -52,8 +54,17 @@ def merge(
             save_part(joined, output)
         else:
             whole = _save_result(joined, parts[0], ready, output)
-        say(f"Wrote {output}: {joined.done:,} histories of {len(parts)} parts.")
+        say(f"Wrote {output}: {joined.done:,} histories of {len(parts)} part{'s' * (len(parts) > 1)}.")
     return 0 if whole else 1
+
+
+def _each_once(parts: list[Path]) -> list[Path]:
+    """The files that were named, each once: a pattern of the shell may name one that is named besides."""
+    found: dict[str, Path] = {}
+    for path in parts:
+        if found.setdefault(os.path.abspath(path), path) is not path:
+            say(f"{path} is named more than once; it counts once.")
+    return list(found.values())
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:

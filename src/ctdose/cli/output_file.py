@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
 from ctdose.errors import CtdoseError, MissingExtraError
+from ctdose.faults import one_line, shortened
 
 RESULT_FORMAT = "ctdose-result"
 
@@ -69,8 +71,9 @@ def check_place(name: str, path: Path) -> None:
     Raises
     ------
     CtdoseError
-        It is a folder, or its folder is missing or cannot be written.
+        No system accepts its name; it is a folder, or its folder is missing or cannot be written.
     """
+    check_name(name, path)
     folder = path.parent
     if path.is_dir():
         raise CtdoseError(f"{name}={path} (a folder). Name a file in it.")
@@ -88,6 +91,23 @@ def check_place(name: str, path: Path) -> None:
         raise CtdoseError(f"{name}={path} ({why}). {right}") from None
     if path.exists() and not os.access(path, os.W_OK):
         raise CtdoseError(f"{name}={path} (exists and is read-only). Name another file.")
+
+
+def check_name(name: str, path: Path) -> None:
+    """Refuse a name that no system accepts, or not with what is put around it for a lock or a checkpoint.
+
+    Raises
+    ------
+    CtdoseError
+    """
+    try:
+        (path.with_name(f".{path.name}.lock") if path.name else path).exists()
+    except (OSError, ValueError) as fault:  # ValueError: a null byte
+        shown = one_line(f"{name}={shortened(str(path))}")
+        if getattr(fault, "errno", None) == errno.ENAMETOOLONG:
+            raise CtdoseError(f"{shown} (a name that is too long). Give a shorter one.") from None
+        reason = getattr(fault, "strerror", None) or str(fault)
+        raise CtdoseError(f"{shown} (cannot be written: {reason}). Name another file.") from None
 
 
 def format_of(path: Path) -> str:

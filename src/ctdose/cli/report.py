@@ -78,7 +78,11 @@ def write_page(page: str, path: Path, *, overwrite: bool) -> None:
 
     data = page.encode()
     write_file(path, data, overwrite=overwrite)
-    say(f"Wrote {path} ({len(data) / 1e6:.1f} MB).")
+    say(
+        f"Wrote {path} ({len(data) / 1e6:.1f} MB)."
+        if len(data) > 99_999
+        else f"Wrote {path} ({len(data) / 1e3:.0f} kB)."
+    )
 
 
 def load_subject(path: Path) -> Result | StudyResult:
@@ -89,17 +93,11 @@ def load_subject(path: Path) -> Result | StudyResult:
     CtdoseError
         It is neither.
     """
-    from ctdose.cli.output_file import RESULT_FORMAT, format_of
+    from ctdose.cli.output_file import format_of
     from ctdose.results.result_file import load_result
     from ctdose.study.study_file import load_study_result
 
-    kind = format_of(path)
-    if kind == STUDY_FORMAT:
-        return load_study_result(path)
-    if kind and kind != RESULT_FORMAT:
-        right = "Give a file that ctdose run or ctdose compare wrote."
-        raise CtdoseError(f"{path}: format={kind} (neither a result nor a study). {right}")
-    return load_result(path)
+    return load_study_result(path) if format_of(path) == STUDY_FORMAT else load_result(path)
 
 
 def check_page_path(path: Path, *, overwrite: bool) -> None:

@@ -33,13 +33,13 @@ def show_study(path: Path, *, csv: bool, others: Mapping[str, bool]) -> None:
     from ctdose.cli.study_table import print_study
     from ctdose.results.tables import to_csv
     from ctdose.study.study_file import load_study_result
-    from ctdose.study.tables import dose_rows
+    from ctdose.study.tables import DoseRow, dose_rows
 
     wrong = [name for name, given in others.items() if given]
     if wrong:
         raise CtdoseError(f"{wrong[0]} ({path} is a study, which has none). Leave it out, or give --csv.")
     result = load_study_result(path)
     if csv:
-        print(to_csv(dose_rows(result)).replace("\r\n", "\n"), end="")
+        print(to_csv(dose_rows(result), DoseRow).replace("\r\n", "\n"), end="")
     else:
         print_study(result)

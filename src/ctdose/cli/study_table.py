@@ -27,6 +27,9 @@ def print_study(result: StudyResult) -> None:
 
     notes = noise_lines(result)
     _print_settings(result, notes)
+    if not result.quantities:
+        _head("No organ gets any dose in the base: there is nothing to compare.", [])
+        return
     for criterion in result.criteria:
         _head(f"{_words(result.quantities[0])} {WORDS[criterion]}", notes if _of_image(criterion) else [])
         _print_quantity(result, result.quantities[0], criterion)

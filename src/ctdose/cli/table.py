@@ -27,7 +27,8 @@ def print_table(
     numbers : sequence of int
         Columns that are aligned to the right.
     """
-    rows = [tuple(one_line(cell) for cell in row) for row in rows]  # a name in a file may hold anything
+    headings = tuple(map(one_line, headings))  # a name in a file may hold anything
+    rows = [tuple(map(one_line, row)) for row in rows]
     if sys.stdout.isatty():
         _aligned(headings, rows, title, numbers)
         return
@@ -44,7 +45,7 @@ def _aligned(headings: Cells, rows: Sequence[Cells], title: str, numbers: Sequen
     console = Console(highlight=False)
     widths = column_widths(headings, rows, numbers, console.width - BORDERS * len(headings) - 1)
     console.width = sum(widths) + BORDERS * len(headings) + 1
-    table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=Text(one_line(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     for i, (heading, width) in enumerate(zip(headings, widths, strict=True)):
         justify: Literal["left", "right"] = "right" if i in numbers else "left"
         table.add_column(Text(heading), justify=justify, overflow="fold", width=width)

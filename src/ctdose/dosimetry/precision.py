@@ -95,6 +95,19 @@ def largest_relative_error(sums: Sums, rows: Mapping[str, int]) -> tuple[str, fl
     return worst, relative[worst]
 
 
+def refuse_no_dose(phantom: VoxelPhantom, sums: Sums) -> None:
+    """Refuse to go on until a target is reached where there is nothing to know: no organ has got any energy.
+
+    Raises
+    ------
+    CtdoseError
+    """
+    organs = [organ.organ_id for organ in phantom.organs]
+    if not sums.rows[:, :, organs, 0].any():
+        why = f"no organ of {phantom.name} gets any dose in {sums.histories:,} histories, so there is no error to reach"
+        raise CtdoseError(f"target_error ({why}). Check where the beam goes, or give --histories instead.")
+
+
 def worst_of(
     organs: Mapping[str, OrganDose], groups: Mapping[str, Sequence[str]], named: Sequence[str]
 ) -> OrganDose | None:

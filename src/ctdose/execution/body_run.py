@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from ctdose.dosimetry.precision import largest_relative_error
+from ctdose.dosimetry.precision import largest_relative_error, refuse_no_dose
 from ctdose.errors import CtdoseError
 from ctdose.execution.body_setup import BodySetup
 from ctdose.execution.calibrated import Progress, stage_of
@@ -106,14 +106,19 @@ class BodyRuns:
         target = setup.ready.exam.simulation.target_relative_standard_error
         if target is None:
             return ledger.fill(most, report), not ledger.missing(most)
-        needed = run_rounds(ledger, _excess(setup.concerned, target), len(most), report)
+        needed = run_rounds(ledger, _excess(setup, target), len(most), report)
         if needed is not None:
             refuse_surplus(ledger, range(needed), self.checkpoint)
         return ledger.sums, needed is not None
 
 
-def _excess(rows: dict[str, int], target: float) -> Callable[[Sums], float]:
-    return lambda sums: largest_relative_error(sums, rows)[1] / target
+def _excess(setup: BodySetup, target: float) -> Callable[[Sums], float]:
+    def excess(sums: Sums) -> float:
+        if sums.batches.size < setup.most_batches:
+            refuse_no_dose(setup.phantom, sums)
+        return largest_relative_error(sums, setup.concerned)[1] / target
+
+    return excess
 
 
 def refuse_surplus(ledger: Ledger, batches: Iterable[int], checkpoint: Checkpoint | None) -> None:
@@ -129,5 +134,5 @@ def refuse_surplus(ledger: Ledger, batches: Iterable[int], checkpoint: Checkpoin
     if surplus and checkpoint is not None:
         raise CtdoseError(
             f"{checkpoint.path} (holds {surplus * BATCH_HISTORIES:,} histories on {ledger.job.body} beyond the "
-            f"{len(asked) * BATCH_HISTORIES:,} that are asked for). Ask for more, or begin anew with --fresh."
+            f"{len(asked) * BATCH_HISTORIES:,} that are asked for). Ask for more. Else: {checkpoint.advice}"
         )

@@ -58,7 +58,7 @@ class Checkpoint:
     ) -> None:
         self.path, self.seconds = path, seconds
         self._ready, self._notice = ready, notice
-        self._device, self._advice = device, advice
+        self._device, self.advice = device, advice
         self._began = self._last = time.monotonic()
         self._pause = seconds
         self._failed = False
@@ -172,7 +172,7 @@ class Checkpoint:
 
     def _other_run(self, name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> CtdoseError:
         what = difference_text(name, wanted, stored)
-        return CtdoseError(f"{self.path} (of another run: {what}). {self._advice}")
+        return CtdoseError(f"{self.path} (of another run: {what}). {self.advice}")
 
 
 def difference_text(name: str, wanted: Mapping[str, str], stored: Mapping[str, str]) -> str:

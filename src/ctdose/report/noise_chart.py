@@ -69,9 +69,9 @@ class NoiseChart:
 def noise_chart(result: StudyResult) -> NoiseChart | None:
     """The chart; None without effective dose, or the weighted dose of one sex, or without noise."""
     known = [i for i, m in enumerate(result.members) if math.isfinite(m.noise_hu) and m.noise_hu > 0.0]
-    if not known or result.quantities[0] not in (EFFECTIVE, ONE_SEX):
+    name = next(iter(result.quantities), "")
+    if not known or name not in (EFFECTIVE, ONE_SEX):
         return None
-    name = result.quantities[0]
     doses = [result.dose_at(i, name) for i in known]
     noise = [result.members[i].noise_hu for i in known]
     if min(dose for dose, _ in doses) <= 0.0:

@@ -80,7 +80,7 @@ def study_context(result: StudyResult) -> dict[str, Any]:
     """Names and values for the template of a study's page."""
     leading = result.compared_at
     version = result.versions.get("ctdose_version", "")
-    tables = {criterion: _table(result, criterion) for criterion in result.criteria}
+    tables = {criterion: _table(result, criterion) for criterion in result.criteria if result.quantities}
     return {
         "result": result,
         "title": result.title,

@@ -10,14 +10,14 @@ from statistics import NormalDist
 import numpy as np
 
 from ctdose.results.diff_scores import ZScore, compare_doses
-from ctdose.results.diff_settings import different_settings
+from ctdose.results.diff_settings import RUN_SHA256, different_settings
 from ctdose.results.hdf5_tree import HDF5_OWN, Tree
 from ctdose.results.result import Result
 from ctdose.results.result_tree import result_tree
 from ctdose.results.shared_histories import SharedHistories
 
-NOT_COMPARED = {("/", "created_utc"), ("/", "seconds")}
-"""Attributes that differ between any two runs."""
+NOT_COMPARED = {("/", name) for name in ("created_utc", "seconds", RUN_SHA256, "version_names")}
+"""Attributes that differ between any two runs, and by which a batch knows its own; a version has its attribute too."""
 
 CONFIDENCE = 0.95
 
@@ -29,7 +29,8 @@ class Diff:
     Attributes
     ----------
     identical : bool
-        Every number is the same in all bits; time and duration of the run are not looked at.
+        Every number is the same in all bits; time and duration of the run, and by what a batch knows it, are not
+        looked at.
     differing_parts : tuple of str
         Datasets and attributes, as paths of the result file, that are not the same in all bits.
     settings : tuple of str
@@ -58,6 +59,13 @@ class Diff:
         return max((abs(score.z) for score in self.scores), default=math.nan)
 
     @property
+    def same_doses(self) -> bool:
+        """Whether every dose and its standard error are the same in all bits; something else is not."""
+        return bool(self.scores) and all(
+            (each.a, each.a_standard_error) == (each.b, each.b_standard_error) for each in self.scores
+        )
+
+    @property
     def agree(self) -> bool | None:
         """Whether they agree within their standard errors; None if nothing could be compared."""
         if self.identical:
@@ -71,10 +79,16 @@ class Diff:
             return "identical in all bits"
         if self.agree is None:
             return "cannot be compared: no quantity is in both with a relative standard error of at most 20 %"
+        if self.same_doses:
+            return f"the same in all bits of {self._count}, not in all else"
         worst = self.scores[0]
-        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {len(self.scores)} quantities"
+        what = f"largest deviation {abs(worst.z):.2f} sigma ({worst.name}), of {self._count}"
         limit = f"{self.threshold:.2f} sigma is expected at most"
         return f"{'agree within sigma' if self.agree else 'differ'}: {what}; {limit}"
+
+    @property
+    def _count(self) -> str:
+        return f"{len(self.scores)} quantities" if len(self.scores) > 1 else "one quantity"
 
 
 def diff_results(a: Result, b: Result) -> Diff:

@@ -9,6 +9,8 @@ from ctdose.results.exam_keys import differing_keys
 from ctdose.results.result import Result
 
 KEYS_NAMED = 5
+RUN_SHA256 = "run_sha256"
+"""By which a batch knows its results; what it follows from is compared itself."""
 
 
 def different_settings(a: Result, b: Result) -> Iterator[str]:
@@ -23,7 +25,7 @@ def different_settings(a: Result, b: Result) -> Iterator[str]:
     for name, what in (("histories", "histories"), ("seed", "seeds")):
         if getattr(a, name) != getattr(b, name):
             yield f"different {what}: {getattr(a, name)} and {getattr(b, name)}"
-    for name in sorted({*a.versions, *b.versions}):
+    for name in sorted({*a.versions, *b.versions} - {RUN_SHA256}):
         if a.versions.get(name) != b.versions.get(name):
             yield f"different {name}: {a.versions.get(name)} and {b.versions.get(name)}"
     if _calibrations(a) != _calibrations(b):

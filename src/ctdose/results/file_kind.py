@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 Loaded = TypeVar("Loaded")
 
+OTHERS = {
+    "ctdose-phantom": ("a phantom", "ctdose phantom show and exams take it."),
+    "ctdose-part": ("a part of a run", "ctdose merge makes a result of it."),
+    "ctdose-study": ("a study", "ctdose show and ctdose report take it."),
+    "ctdose-result": ("the result of a run", ""),
+}
+"""Formats of the other files of ctdose: what they are, and what they are for."""
+
 
 @dataclass(frozen=True)
 class FileKind:
@@ -97,10 +105,11 @@ class FileKind:
             raise CtdoseError(one_line(f"{place}: {shortened(str(fault), LONGEST_FAULT)}")) from None
 
     def _identify(self, root: dict[str, Value]) -> None:
-        if root.get("format") != self.format:
-            raise Unfit(
-                f"format={shortened(repr(root.get('format')))} (not a ctdose {self.noun}). {self.right}"
-            )
+        found = root.get("format")
+        if found != self.format:
+            what, use = OTHERS.get(str(found), ("", ""))
+            why = f"{what}{', ' * bool(what)}not a ctdose {self.noun}"
+            raise Unfit(f"format={shortened(repr(found))} ({why}). {use or self.right}")
         version, known = root.get("format_version"), self.version.split(".")[0]
         if str(version).split(".")[0] != known:
             raise Unfit(

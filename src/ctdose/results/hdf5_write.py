@@ -12,8 +12,8 @@ import numpy as np
 
 from ctdose.errors import CtdoseError
 from ctdose.faults import one_line
+from ctdose.leftovers import LOCKS, hold, part_path, remove_leftovers
 from ctdose.results.hdf5_tree import Tree
-from ctdose.results.leftovers import LOCKS, hold, part_path, remove_leftovers
 from ctdose.seal import seal_of
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.results.acquisition_untree import acquisition_of
 from ctdose.results.body_untree import body_of
+from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree
 from ctdose.results.result import Result
 from ctdose.results.tree_values import number, text_data
@@ -23,6 +24,8 @@ def result_of(tree: Tree) -> Result:
     versions = number(tree, "/", "version_names", str).split()
     places = sorted(tree.children("/bodies"), key=lambda path: number(tree, path, "number", int))
     names = [number(tree, path, "name", str) for path in places]
+    if not names:
+        raise Unfit("/bodies (there is none). Use an undamaged copy.")
     acquisitions = tuple(acquisition_of(tree, path, names) for path in tree.children("/acquisitions"))
     bodies = [body_of(tree, path, len(acquisitions)) for path in places]
     return Result(

@@ -57,21 +57,27 @@ def to_tsv(rows: Sequence[Any]) -> str:
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
-def to_csv(rows: Sequence[Any]) -> str:
+def to_csv(rows: Sequence[Any], kind: type = OrganRow) -> str:
     """Rows as CSV (RFC 4180) with a line of column names: for spreadsheets.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Parameters
+    ----------
+    rows : sequence of dataclasses
+    kind : type
+        Of the rows, where there are none.
     """
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(_columns(rows))
+    writer.writerow(_columns(rows, kind))
     writer.writerows([harmless(cell) for cell in _cells(row)] for row in rows)
     return out.getvalue()
 
 
-def _columns(rows: Sequence[Any]) -> tuple[str, ...]:
-    """Names of the columns; those of organs where there is no row."""
-    return tuple(each.name for each in fields(rows[0])) if rows else COLUMNS
+def _columns(rows: Sequence[Any], kind: type = OrganRow) -> tuple[str, ...]:
+    """Names of the columns."""
+    return tuple(each.name for each in fields(rows[0] if rows else kind))
 
 
 def _cells(row: Any) -> Iterable[object]:

@@ -23,6 +23,8 @@ from ctdose.simulation.ct_beam import CTBeam
 from ctdose.study.image_region import places_in
 from ctdose.study.noise_keys import DISSOLVED, NoiseKeys
 
+MOST_HU = 1e6
+"""More noise is no image."""
 COUNTING = {"material": "cadmium_telluride", "thickness_mm": 1.6}
 
 
@@ -138,12 +140,13 @@ def mean_noise(bodies: Sequence[Sequence[tuple[SliceNoise, float]]]) -> Noise:
     electronic = [np.mean([s.electronic_hu**2 for s, _ in slices]) for slices in imaged]
     whole = [np.mean([s.noise_hu**2 for s, _ in slices]) for slices in imaged]
     contrasts = [np.mean([c for _, c in slices]) for slices in imaged]
-    return Noise(
+    found = Noise(
         quantum_hu2=float(np.mean(whole) - np.mean(electronic)),
         electronic_hu2=float(np.mean(electronic)),
         contrast_hu=float(np.mean(contrasts)),
         slices=sum(len(slices) for slices in imaged),
     )
+    return found if found.noise_hu < MOST_HU else Noise(why_not="hardly a photon gets through the body")
 
 
 def _added(keys: NoiseKeys, energies_kev: F64) -> F64 | None:

@@ -25,7 +25,7 @@ def plot_study(result: StudyResult, folder: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
-        What was drawn: without image noise there is no picture of it.
+        What was drawn: without image noise there is no picture of it, without any dose there is none at all.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def plot_study(result: StudyResult, folder: str | Path) -> list[Path]:
     CtdoseError
         A picture cannot be written.
     """
+    if not result.quantities:
+        return []
     drawn = [plot_organs(result, Path(folder) / ORGANS_FILE)]
     if any(math.isfinite(m.noise_hu) for m in result.members) and result.quantities[0] in QUANTITY_WORDS:
         drawn.append(plot_noise(result, Path(folder) / NOISE_FILE))

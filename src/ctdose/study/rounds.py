@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ctdose.errors import CtdoseError
 from ctdose.execution.calibrated import Progress
+from ctdose.kernels.tables import BATCH_HISTORIES
 from ctdose.simulation.rounds import FIRST_ROUND, LARGEST_GROWTH, expected_batches
 from ctdose.study.body_run import BodyRun, groups_on_body, runs_of_body, simulate_body
 from ctdose.study.calibrations import Emitted
@@ -44,6 +46,8 @@ def simulate_members(
 
     Raises
     ------
+    CtdoseError
+        With a target, after the first round: a member gives no organ any dose.
     KeyboardInterrupt
         Ctrl-C: a part of a study is none.
     """
@@ -66,6 +70,17 @@ def simulate_members(
         end = min(expected_batches(done, excess, most), int(done * LARGEST_GROWTH))
         if end <= done:
             return runs
+        _refuse_no_dose(ready, runs)
+
+
+def _refuse_no_dose(ready: PreparedStudy, runs: Sequence[Sequence[BodyRun]]) -> None:
+    """Refuse a target where a member has no dose at all: the error of its ratio would never be known."""
+    for m, name in enumerate(ready.names):
+        organs = [organ for of_body in runs for organ in of_body[m].dose.organs.values()]
+        if not any(organ.absorbed_dose_mgy > 0.0 for organ in organs):
+            done = sum(of_body[m].batches.numbers.size for of_body in runs) * BATCH_HISTORIES
+            why = f"no organ gets any dose from {name} in {done:,} histories, so its ratio has no error to reach"
+            raise CtdoseError(f"target_error ({why}). Leave that variant out, or give --histories instead.")
 
 
 def _worst(ready: PreparedStudy, runs: Sequence[Sequence[BodyRun]]) -> float:

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from ctdose.results.file_kind import FileKind
-from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Tree, Value, quoted, table, texts
 from ctdose.results.result_layout import TEXT, Columns
-from ctdose.results.tree_values import array, decoded, number, table_rows, text_data
-from ctdose.study.result import CRITERIA, AtCriterion, MemberResult, StudyResult
+from ctdose.study.result import CRITERIA, StudyResult
 from ctdose.study.study_layout import (
     CRITERION_COLUMNS,
     DOSE_COLUMNS,
     FORMAT,
     FORMAT_VERSION,
     MEMBER_COLUMNS,
+    ROOT_TEXTS,
     part_of,
 )
 from ctdose.study.tables import dose_rows
@@ -27,7 +26,6 @@ from ctdose.study.tables import dose_rows
 STUDY_FILE = FileKind(
     "study", FORMAT, FORMAT_VERSION, part_of, right="Give a file that ctdose compare wrote."
 )
-ROOT_TEXTS = ("title", "region", "detail", "acquisition", "created_utc")
 
 
 def save_study(result: StudyResult, path: str | Path, *, overwrite: bool = False) -> None:
@@ -47,10 +45,12 @@ def load_study_result(path: str | Path) -> StudyResult:
     Raises
     ------
     CtdoseError
-        If the file is missing, of another kind or of a newer major version, damaged, or refers to anything outside
-        itself.
+        If the file is missing, of another kind or of a newer major version, damaged, refers to anything outside
+        itself, or holds what no study has.
     """
-    return STUDY_FILE.load(path, _study_of)
+    from ctdose.study.study_untree import study_of
+
+    return STUDY_FILE.load(path, study_of)
 
 
 def _tree_of(result: StudyResult) -> Tree:
@@ -95,32 +95,3 @@ def _table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> np.ndarray:
         return texts(values) if kind == TEXT else np.array(values, kind)
 
     return table({name: column(name, kind) for name, (kind, _) in columns.items()})
-
-
-def _study_of(tree: Tree) -> StudyResult:
-    versions = number(tree, "/", "version_names", str).split()
-    members = table_rows(tree, "/members", MEMBER_COLUMNS)
-    at: list[dict[str, AtCriterion]] = [{} for _ in members]
-    for row in table_rows(tree, "/criteria", CRITERION_COLUMNS):
-        member, criterion = row.pop("member"), row.pop("criterion")
-        at[member][criterion] = AtCriterion(**row)
-    if any(set(own) != set(CRITERIA) for own in at):
-        raise Unfit("/criteria (some are missing). Use an undamaged copy.")
-    places = sorted(tree.children("/bodies"), key=lambda path: number(tree, path, "number", int))
-    names = [number(tree, path, "name", str) for path in places]
-    return StudyResult(
-        members=tuple(MemberResult(**row, at=own) for row, own in zip(members, at, strict=True)),
-        bodies=tuple(names),
-        quantities=tuple(decoded(array(tree, "/quantities"))),
-        dose=array(tree, "/absorbed_dose"),
-        standard_error=array(tree, "/standard_error"),
-        batch_doses={n: array(tree, f"{p}/batch_doses") for n, p in zip(names, places, strict=True)},
-        noise_notes=tuple(decoded(array(tree, "/noise_notes"))),
-        histories=number(tree, "/", "histories", int),
-        seed=int(number(tree, "/", "seed", str)),
-        study_yaml=text_data(tree, "/provenance/study_yaml"),
-        base_yaml=text_data(tree, "/provenance/base_yaml"),
-        versions={name: number(tree, "/", name, str) for name in versions},
-        seconds=number(tree, "/", "seconds", float),
-        **{name: number(tree, "/", name, str) for name in ROOT_TEXTS},
-    )

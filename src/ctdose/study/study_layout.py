@@ -6,6 +6,8 @@ from ctdose.results.result_layout import TEXT, Columns, Part
 
 FORMAT = "ctdose-study"
 FORMAT_VERSION = "1.0"
+ROOT_TEXTS = ("title", "region", "detail", "acquisition", "created_utc")
+"""Attributes of the root that are fields of a `StudyResult`."""
 
 MEMBER_COLUMNS: Columns = {
     "name": (TEXT, "1"),
