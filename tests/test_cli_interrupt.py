@@ -1,5 +1,6 @@
 """Ctrl-C: stops a run within a second, and what was simulated is kept."""
 
+import builtins
 import signal
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import time
 import pytest
 
 from ctdose.cli import interrupt as interrupt_module
+from ctdose.cli.guard import guarded
 from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.main import main
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -147,3 +150,57 @@ def test_other_threads_leave_the_signal_alone():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_signal_just_before_the_work_breaks_it_off_too():
+    class Late(Interrupt):
+        def check(self):
+            super().check()
+            signal.raise_signal(signal.SIGTERM)
+
+    with Late() as state:
+        state.keeping = True
+        with pytest.raises(KeyboardInterrupt), state.breakable():
+            pytest.fail("the work was begun")
+
+
+def veiled(stop: BaseException) -> ImportError:
+    """What is made of a stop that was raised inside a function in C while a library is loaded."""
+    inner, outer = SystemError("<cyfunction f> returned a result with an exception set"), ImportError("g")
+    inner.__cause__, outer.__cause__ = stop, inner
+    return outer
+
+
+@pytest.mark.parametrize("stop", [Stopped(by="SIGTERM"), KeyboardInterrupt()])
+def test_a_stop_inside_a_compiled_library_is_a_stop(stop, capsys):
+    with pytest.raises(type(stop)), interrupt_module.unveiled():
+        raise veiled(stop)
+    with Interrupt() as state:
+        state.keeping = True
+        with pytest.raises(type(stop)), state.breakable():
+            raise veiled(stop)
+
+    def command():
+        raise veiled(stop)
+
+    assert guarded(command) == 1
+    assert capsys.readouterr().err == f"Stopped by {getattr(stop, 'by', 'Ctrl-C')}.\n"
+
+
+def test_an_error_of_its_own_stays_one():
+    with pytest.raises(ImportError), interrupt_module.unveiled():
+        raise veiled(ValueError("x"))
+    with pytest.raises(SystemError), interrupt_module.unveiled():
+        raise SystemError("bad argument to internal function")
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_a_line(monkeypatch, capsys):
+    def stop(name, *rest, **more):
+        if name == "ctdose.cli.app":
+            raise veiled(KeyboardInterrupt())
+        return load(name, *rest, **more)
+
+    load = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", stop)
+    assert main([]) == 1
+    assert capsys.readouterr().err == "Stopped by Ctrl-C.\n"

@@ -161,3 +161,67 @@ def test_the_exam_of_a_part_is_that_of_the_run():
         scanner = load_scanner(exam.scanner)
         one = resolve(exam, scanner, bodies)
         assert resolve(exam_from_text(one.to_yaml()), scanner, bodies).plans == one.plans, exam.exam
+
+
+def test_parts_are_read_one_by_one(folder, monkeypatch):
+    """A hundred parts of an adult do not fit into the memory at once."""
+    import gc
+    import weakref
+
+    from ctdose.results import part_file
+    from ctdose.results.part import RunPart
+
+    for share in ("0:2", "2:4", "4:6", "6:8"):
+        assert part(share) == 0
+    alive: list[weakref.ref[RunPart]] = []
+    most, load = [0], part_file.load_part
+
+    def counted(path):
+        gc.collect()
+        most[0] = max(most[0], sum(each() is not None for each in alive))
+        found = load(path)
+        alive.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(part_file, "load_part", counted)
+    names = [f"mine.{n}-{n + 2}.part" for n in (0, 2, 4, 6)]
+    assert main(["merge", *names, "-o", "all.h5"]) == 0
+    assert most[0] <= 2  # the first of two is the sum so far, the second the last one that was added
+
+
+def test_no_part_replaces_a_result_or_a_file_of_another_program(folder, capsys):
+    assert part("0:8", "-o", "a.part") == 0
+    assert main(["merge", "a.part", "-o", "all.h5"]) == 0
+    before = (folder / "all.h5").read_bytes()
+    assert part("0:1", "-o", "all.h5", "--fresh") == 2
+    assert last_error(capsys).startswith("all.h5 (a result, so it is not replaced by a part).")
+    assert (folder / "all.h5").read_bytes() == before
+    (folder / "thesis.part").write_text("three years")
+    assert main(["merge", "a.part", "-o", "thesis.part", "--overwrite"]) == 2
+    assert last_error(capsys).startswith("thesis.part (not a file of ctdose, so it is not replaced).")
+    assert (folder / "thesis.part").read_text() == "three years"
+
+
+def test_a_part_of_another_run_is_not_gone_on_with(folder, capsys):
+    assert part("0:1", "-o", "a.part") == 0
+    capsys.readouterr()
+    assert part("0:2", "-o", "a.part", "--seed", "2") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("a.part (of another run: seed: 1 there, 2 here).")
+
+
+def test_a_checkpoint_has_the_lock_of_its_output(folder, capsys):
+    from filelock import FileLock
+
+    assert part("0:1", "-o", "a.part") == 0
+    with FileLock(folder / ".mine.h5.lock"):  # of a run that writes mine.h5 and mine.h5.part
+        assert main(["merge", "a.part", "-o", "mine.h5.part"]) == 2
+    assert "mine.h5.part (another ctdose is writing it)" in last_error(capsys)
+
+
+def test_parts_without_a_batch_are_refused():
+    from ctdose.execution.merge import join_parts
+    from ctdose.results.part import RunPart
+
+    with pytest.raises(CtdoseError, match=r"a\.part \(holds no batch\)"):
+        join_parts([(Path("a.part"), RunPart("exam", "", "", "", 1))])

@@ -14,7 +14,7 @@ from ctdose.exam.dose_indices import dlp_from_mas_mgy_cm, dose_indices
 from ctdose.exam.library import load_exam
 from ctdose.exam.mode_lines import mode_lines
 from ctdose.exam.plan import plan_exam
-from ctdose.results.report_lines import beam_parts
+from ctdose.results.index_lines import beam_parts
 from ctdose.scanner.library import load_scanner
 
 BODY = SimpleNamespace(

@@ -11,6 +11,7 @@ import pytest
 from ctdose.errors import CtdoseError, MissingExtraError
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
+from ctdose.results import hdf5_write
 from ctdose.results.organ_labels import labels
 from ctdose.results.phantom_layout import PAD_IN, lay_out_body
 from ctdose.results.phantom_plot import DOTS_PER_INCH
@@ -170,3 +171,19 @@ assert "matplotlib.pyplot" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_earlier_one(result, tmp_path, monkeypatch):
+    path = tmp_path / "dose.png"
+    plot_dose(result, path)
+    before = path.read_bytes()
+
+    def full(file, data, *, seal):
+        file.write(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(hdf5_write, "_write_synced", full)
+    with pytest.raises(CtdoseError, match=r"dose\.png \(cannot be written: No space left on device\)"):
+        plot_dose(result, path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["dose.png"]

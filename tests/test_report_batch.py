@@ -12,11 +12,14 @@ import pytest
 import ctdose
 from ctdose.batch.summary import failed_row, summary_row
 from ctdose.batch.wide_table import wide_csv
+from ctdose.cli import report_batch
 from ctdose.cli.main import main
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.report.batch_chart import HEIGHT, LEFT, TOP, WIDTH, batch_chart
 from ctdose.report.batch_organs import organ_ranges
+from ctdose.report.batch_page import Batch
 from ctdose.report.batch_summary import read_summary
+from ctdose.report.page import report_html
 from made_results import make_result
 
 NAMES = ("p-1", "<b>p</b> 2", "=p3", "p-4")
@@ -227,3 +230,22 @@ def test_another_page_is_never_replaced(folder, capsys):
     assert "is not a ctdose report" in capsys.readouterr().err
     assert (folder / "p-1.html").read_text() == "my notes"
     assert not Path("patients.html").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "a\\b", "C:x", "a\0b"])
+def test_a_name_of_the_table_does_not_lead_out_of_the_folder(name):
+    assert not report_batch._is_plain(name)
+    assert report_batch._is_plain("chest: 2.a")
+
+
+def test_bodies_keep_the_blanks_in_their_names(tmp_path):
+    result = exam_result(0)
+    first, *others = result.bodies.values()
+    renamed = {"my phantom": first} | {body.name: body for body in others}
+    row = summary_row(
+        "a", "simulated", "a.h5", dataclasses.replace(result, bodies=renamed), ctdose.load_exam("chest")
+    )
+    (tmp_path / "summary.csv").write_bytes(wide_csv([row]))
+    (found,) = read_summary(tmp_path)
+    assert found.bodies == ", ".join(renamed)
+    assert f"<td>{found.bodies}</td>" in report_html(Batch("batch", [found]))

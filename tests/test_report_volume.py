@@ -11,7 +11,7 @@ from ctdose.dosimetry.dose_map import DoseMap
 from ctdose.dosimetry.organ_dose import BodyDose
 from ctdose.exam.view_pieces import ViewPiece
 from ctdose.report import maps
-from ctdose.report.load_chart import mas_per_cm
+from ctdose.report.load_chart import mas_per_cm, seen_from_the_front
 from ctdose.report.png import SIGNATURE, png_bytes
 from ctdose.report.still import Scale, dose_plane, section_picture
 from ctdose.report.ticks import axis_to, log_ticks, ticks_within
@@ -169,3 +169,30 @@ def test_axes_have_round_ticks():
     assert axis_to(50.0).percent(25.0) == 50.0
     assert ticks_within(-63.0, 88.0, 4) == [-50.0, 0.0, 50.0]
     assert log_ticks(0.4, 11.0) == [0.5, 1.0, 2.0, 5.0, 10.0]
+
+
+@pytest.mark.parametrize("low", np.geomspace(1.0, 10.0, 23))
+@pytest.mark.parametrize("ratio", [1.39, 1.69, 2.25, 5.0, 9.0, 1000.0])
+def test_a_logarithmic_axis_always_has_numbers(low, ratio):
+    found = log_ticks(low, low * ratio)
+    assert 3 <= len(found) <= 12
+    assert low * (1 - 1e-9) <= min(found) < max(found) <= low * ratio * (1 + 1e-9)
+
+
+def test_a_body_smaller_than_one_block_is_one_voxel_of_it():
+    volume = cut(body(np.ones(SHAPE)), WHOLE, 100.0, 100.0)
+    assert volume.labels.shape == volume.codes.shape == (1, 1, 1)
+    assert volume.origin_mm == pytest.approx(
+        [o + s * (n // 2) for o, s, n in zip(ORIGIN, SPACING, SHAPE[::-1])]
+    )
+    assert volume.names[volume.labels[0, 0, 0]] == "tissue"
+
+
+@pytest.mark.parametrize("high", [146.0, 147.9, 148.1, 150.0, 151.9])
+def test_the_body_behind_the_tube_load_lies_where_it_is(high):
+    """Water from z = 102 to 142 mm: each row is water where its middle is, to the edges' last bit."""
+    low = 98.0
+    picture = seen_from_the_front(body(np.ones(SHAPE)), low, high)
+    middles = high - (np.arange(len(picture)) + 0.5) * (high - low) / len(picture)
+    assert (picture.any(axis=1) == ((middles > 102.0) & (middles < 142.0))).all()
+    assert picture.max() == SHAPE[1] - 2

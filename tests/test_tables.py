@@ -11,7 +11,7 @@ import pytest
 
 from ctdose.dosimetry.effective_dose import EffectiveDose
 from ctdose.results.dlp_comparison import dlp_comparisons
-from ctdose.results.report_lines import with_error
+from ctdose.results.number_text import with_error
 from ctdose.results.result_file import load_result
 from ctdose.results.tables import COLUMNS, as_json, dose_lines, organ_rows, to_csv, to_tsv
 

@@ -7,7 +7,7 @@ import pytest
 
 import view_exams as exams
 from ctdose.errors import CtdoseError
-from ctdose.results.what_if import plan_bins, view_weights
+from ctdose.results.view_weights import plan_bins, view_weights
 
 BEAM, HELIX, SCANNER = exams.BEAM, exams.HELIX, exams.SCANNER
 box, planned_of, run = exams.box, exams.planned_of, exams.run

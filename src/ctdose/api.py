@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ctdose.execution.prepared import PreparedExam, on_table, prepare
 
 if TYPE_CHECKING:
     from ctdose.exam.model import Exam
+    from ctdose.execution.checkpoint import Checkpoint
     from ctdose.results.exam_change import AcquisitionChange
     from ctdose.results.result import Result
     from ctdose.results.what_if import WhatIf
@@ -60,6 +62,7 @@ def simulate(
     checkpoint : str or Path, optional
         A file that keeps what is done, every 30 s and at the end. If there is one of the same exam and seed, the run
         goes on from it: to the same bits, and with a larger `histories` beyond what it was for. One process at a time.
+        If it cannot be written meanwhile, a warning says so, and the run goes on.
     progress : callable, optional
 
     Returns
@@ -70,11 +73,10 @@ def simulate(
     Raises
     ------
     CtdoseError
-        If the exam is wrong, the device is not there, or the checkpoint is damaged or of another run.
+        If the exam is wrong, the device is not there, or the checkpoint is damaged, of another run, or in no folder.
     """
-    from ctdose.execution.checkpoint import EVERY_SECONDS, Checkpoint
+    from ctdose.execution.checkpoint import EVERY_SECONDS
     from ctdose.execution.exam_run import run_exam
-    from ctdose.results.part_file import load_part
     from ctdose.simulation.cuda_device import check_device
     from ctdose.simulation.local_threads import LocalThreads
 
@@ -82,10 +84,7 @@ def simulate(
     ready = (exam if isinstance(exam, PreparedExam) else prepare(exam)).with_simulation(
         histories=histories, seed=seed, target_relative_standard_error=target_relative_standard_error
     )
-    kept = None
-    if checkpoint is not None:
-        path = Path(checkpoint)
-        kept = Checkpoint(path, ready, load_part(path) if path.exists() else None, device=device)
+    kept = None if checkpoint is None else _checkpoint(Path(checkpoint), ready, device)
     workers = threads or available_threads()
     executor = LocalThreads(workers, device, seconds=math.inf if kept is None else EVERY_SECONDS)
     result = run_exam(
@@ -98,8 +97,23 @@ def simulate(
         progress=progress,
     )
     if kept is not None:
-        kept.write()
+        kept.try_to_write()
     return result
+
+
+def _checkpoint(path: Path, ready: PreparedExam, device: str) -> Checkpoint:
+    """What keeps a run; a folder that is not there is found now, not after hours."""
+    from ctdose.execution.checkpoint import Checkpoint
+    from ctdose.results.hdf5_write import check_target
+    from ctdose.results.part_file import load_part
+
+    check_target(path, overwrite=True)
+    stored = load_part(path) if path.exists() else None
+    return Checkpoint(path, ready, stored, device=device, notice=_warn)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=2)
 
 
 def what_if(result: Result, changes: Sequence[AcquisitionChange]) -> WhatIf:

@@ -17,6 +17,7 @@ from ctdose.study.change import Set
 NAME, TEMPLATE = "name", "template"
 OWN = (NAME, TEMPLATE)
 """Of the manifest itself: the name of a row's output, and the exam that it changes."""
+TEXT = (str, str | None)
 NESTED: dict[str, Any] = {"simulation": SimulationOptions, "subject": Subject, "phantom": LikePhantom}
 
 
@@ -49,6 +50,16 @@ def check_column(column: str, acquisitions: Sequence[str]) -> None:
     if len(parts) >= 2 and parts[0] in acquisitions and parts[1] in Acquisition.model_fields:
         return
     raise UnknownColumn(nearest(column, [*OWN, *known_columns(acquisitions)]))
+
+
+def is_text(column: str) -> bool:
+    """Whether a column holds nothing but text: there ``0042`` is no number."""
+    first, _, rest = column.rpartition(".")
+    if column in OWN:
+        return True
+    models = (NESTED.get(first, Acquisition),) if first else (Exam, Acquisition, SimulationOptions)
+    fields = (model.model_fields.get(rest) for model in models)
+    return any(field is not None and field.annotation in TEXT for field in fields)
 
 
 def _plain_columns() -> list[str]:

@@ -22,6 +22,7 @@ from ctdose.yaml_reader import Document
 
 EXAM_SUFFIXES = (".yaml", ".yml")
 PLAIN_NAME = re.compile(r"[^/\\:*?\"<>|\x00-\x1f.][^/\\:*?\"<>|\x00-\x1f]{0,119}\Z")
+LONGEST_NAME = 200  # bytes; most systems take 255, and a checkpoint's temporary name is longer
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,37 @@ def list_batch(source: Path, template: str | None = None) -> list[Item]:
         raise CtdoseError(
             f"template={template} (a folder's exams are whole). Leave it out, or give a manifest."
         )
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in EXAM_SUFFIXES)
+    try:
+        files = sorted(path for path in source.iterdir() if _is_exam(path))
+    except OSError as error:
+        raise CtdoseError(f"{source} (cannot be read: {error.strerror}). Check its permissions.") from None
     if not files:
         raise CtdoseError(f"{source} (no exam in it: no file that ends with .yaml). Give another folder.")
     return _unique([_of_file(path) for path in files], [f"{path}: name" for path in files])
 
 
+def _is_exam(path: Path) -> bool:
+    """Whether a file is taken for an exam; hidden ones are what editors and systems leave beside them."""
+    return path.suffix.lower() in EXAM_SUFFIXES and not path.name.startswith(".")
+
+
 def _of_file(path: Path) -> Item:
+    name = one_line(path.stem)  # without what no table can hold: bytes that are no text, line ends
     try:
-        return Item(path.stem, load_exam(path))
+        if _is_long(name):
+            raise CtdoseError(f"{path} (its name is too long for that of a result). Rename it.")
+        return Item(name, load_exam(path))
     except CtdoseError as fault:
-        return Item(path.stem, fault=str(fault))
+        return Item(name, fault="\n".join(map(one_line, str(fault).splitlines())))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether files can bear a name that somebody wrote into a table, on any system."""
+    return PLAIN_NAME.match(name) is not None and not _is_long(name)
+
+
+def _is_long(name: str) -> bool:
+    return len(name.encode()) > LONGEST_NAME
 
 
 def _unique(items: list[Item], places: list[str]) -> list[Item]:
@@ -110,9 +131,11 @@ def _of_manifest(manifest: Manifest, template: str | None) -> list[Item]:
 
 
 def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, templates: Templates) -> Item:
-    name = str(row.values.get(NAME, f"exam-{number:04d}"))
+    numbered = f"exam-{number:04d}"
+    given = row.values.get(NAME)
+    name = numbered if given is None else str(given)
     try:
-        if not PLAIN_NAME.match(name):
+        if not _is_plain(name):
             right = "Write a word that can be the name of a file."
             raise manifest.error(row.lines.get(NAME, row.line), NAME, name, "not a file's name", right)
         chosen = row.values.get(TEMPLATE) or default
@@ -124,7 +147,7 @@ def _of_row(manifest: Manifest, number: int, row: Row, default: str | None, temp
             raise manifest.error(line, TEMPLATE, chosen, NO_TEMPLATE, nearest_template(str(chosen)))
         return Item(name, _exam(manifest, row, templates.data(str(chosen))))
     except CtdoseError as fault:
-        return Item(name if PLAIN_NAME.match(name) else f"exam-{number:04d}", fault=str(fault))
+        return Item(name if _is_plain(name) else numbered, fault=str(fault))
 
 
 def _exam(manifest: Manifest, row: Row, data: dict[str, Any]) -> Exam:

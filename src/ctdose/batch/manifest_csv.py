@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from ctdose.batch.keys import is_text
 from ctdose.batch.manifest import Manifest, ManifestError, Row
 from ctdose.faults import ABSENT, Fault, FileFaults
 from ctdose.yaml_reader import parse_yaml
@@ -88,9 +89,12 @@ def _csv_row(cells: list[str], columns: list[str], file: str, line: int) -> Row:
 
 
 def _cell_value(text: str, file: str, line: int, name: str) -> Any:
-    """A number, a word, or a list or mapping in brackets, as in YAML."""
+    """A number, a word, or a list or mapping in brackets, as in YAML; the whole cell where only text belongs."""
+    plain = plain_scalar(text)
+    if is_text(name):
+        return None if plain is None else text
     if text[:1] not in "[{":
-        return plain_scalar(text)
+        return plain
     try:
         return parse_yaml(text.encode(), file).data
     except FileFaults:

@@ -20,8 +20,11 @@ from ctdose.results.result_file import load_result
 SIMULATED, COPIED, THERE, FAILED, STOPPED = "simulated", "copied", "there already", "failed", "stopped"
 PART_SUFFIX = ".part"
 
-Simulate = Callable[[PreparedExam, Path], Result | None]
-"""Runs an exam, with its checkpoint at a path; None if it was stopped, and the checkpoint holds what was done."""
+Simulate = Callable[[PreparedExam, Path, Callable[[Result], None]], Result | None]
+"""Runs an exam, with its checkpoint at a path, and saves the result; None if it was stopped.
+
+The checkpoint holds what was done if it was stopped, or if the result cannot be saved.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def run_item(item: Item, store: Store, options: Options, simulate: Simulate) -> 
     Returns
     -------
     Outcome
-        `STOPPED` if it was interrupted: then its checkpoint lies beside its result's place.
+        `STOPPED` if it was interrupted: then its checkpoint lies beside its result's place. Whatever the system
+        refuses this exam fails it alone.
     """
     if item.exam is None:
         return _failure(item.name, item.fault)
@@ -91,6 +95,11 @@ def run_item(item: Item, store: Store, options: Options, simulate: Simulate) -> 
         status, result = _result(item.name, ready, store, options, simulate)
     except CtdoseError as fault:
         return _failure(item.name, str(fault))
+    except MemoryError:
+        return _failure(item.name, f"{item.name} (not enough memory). Larger voxels need less: voxel_mm.")
+    except OSError as fault:
+        place = fault.filename or store.path(item.name)
+        return _failure(item.name, f"{place} ({fault.strerror or fault}). Run the same command again.")
     if result is None:
         return Outcome(item.name, STOPPED, failed_row(item.name, STOPPED, "the same command goes on"))
     row = summary_row(item.name, status, store.path(item.name).name, result, ready.exam)
@@ -118,8 +127,9 @@ def _result_of(
         if found.exam_sha256 == ready.resolved.exam_sha256:
             return THERE, found
     elif path.exists() and not options.overwrite:
+        why = "is not the result of this exam" if options.reuse else "--no-cache replaces nothing by itself"
         right = "Name it otherwise, give another folder with -o, or add --overwrite."
-        raise CtdoseError(f"{path} (exists, and is not the result of this exam). {right}")
+        raise CtdoseError(f"{path} (exists, and {why}). {right}")
     equal = store.equal(key) if options.reuse else None
     if equal is not None:
         copy = renamed(equal, ready)
@@ -132,10 +142,9 @@ def _simulated(
     name: str, ready: PreparedExam, key: str, store: Store, simulate: Simulate
 ) -> tuple[str, Result | None]:
     path = store.path(name)
-    result = simulate(ready, path.with_name(path.name + PART_SUFFIX))
+    checkpoint = path.with_name(path.name + PART_SUFFIX)
+    result = simulate(ready, checkpoint, lambda found: store.keep(name, marked(found, key)))
     if result is None:
         return STOPPED, None
-    result = marked(result, key)
-    store.keep(name, result)
-    remove_part(path.with_name(path.name + PART_SUFFIX))
-    return SIMULATED, result
+    remove_part(checkpoint)
+    return SIMULATED, marked(result, key)

@@ -14,8 +14,6 @@ from ctdose.results.acquisition_result import AcquisitionResult
 from ctdose.results.diff_settings import RUN_SHA256
 from ctdose.results.result import Result
 
-"""Among the versions of a result of a batch: the hash of all that its numbers depend on."""
-
 
 def failed_row(name: str, status: str, fault: str) -> dict[str, Cell]:
     """The row of an exam without a result."""
@@ -42,7 +40,7 @@ def summary_row(name: str, status: str, file: str, result: Result, exam: Exam) -
     """
     row: dict[str, Cell] = {"name": name, "status": status, "fault": "", "file": file, "exam": result.exam}
     row |= {"exam_sha256": result.exam_sha256, RUN_SHA256: result.versions.get(RUN_SHA256, "")}
-    row |= {"bodies": " ".join(result.bodies), "histories": result.histories, "seed": result.seed}
+    row |= {"bodies": ", ".join(result.bodies), "histories": result.histories, "seed": result.seed}
     for number, (of, asked) in enumerate(zip(result.acquisitions, exam.acquisitions, strict=True), 1):
         row |= dict(_acquisition_cells(f"acquisition_{number}", of, _output_error(of, asked)))
     for phantom_cm, dlp in sorted(result.dlp_mgy_cm.items()):

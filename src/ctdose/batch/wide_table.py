@@ -18,7 +18,11 @@ Cells = Mapping[str, Cell]
 def columns_of(rows: Sequence[Cells]) -> list[str]:
     """All columns; each stands behind the one that it follows in the row that has it first."""
     columns: list[str] = []
+    known: set[str] = set()
     for row in rows:
+        if known.issuperset(row):  # of thousands of rows almost all
+            continue
+        known.update(row)
         place = 0
         for name in row:
             if name in columns:

@@ -35,7 +35,8 @@ def batch(
         bool, typer.Option("--overwrite", help="Replace results of other exams that have these names.")
     ] = False,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Simulate what is there already, and equal exams, again.")
+        bool,
+        typer.Option("--no-cache", help="Simulate equal exams too; with --overwrite what is there already."),
     ] = False,
     reuse: Annotated[
         list[Path] | None,
@@ -83,7 +84,13 @@ def batch(
     wanted = WantedBatch(
         run, template, overwrite=overwrite, reuse=not no_cache, others=others, parquet=parquet
     )
-    return run_batch(place, Path(output or f"{place.resolve().stem}-results"), wanted)
+    return run_batch(place, Path(output) if output else _default_output(place), wanted)
+
+
+def _default_output(source: Path) -> Path:
+    """A folder here, named after the source; a point in a folder's name begins no suffix."""
+    place = source.resolve()
+    return Path(f"{place.name if place.is_dir() else place.stem}-results")
 
 
 def _source(text: str) -> Path:

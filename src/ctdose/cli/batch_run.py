@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctdose.cli.batch_exams import SUMMARY, BatchExams
+from ctdose.cli.batch_exams import BatchExams
+from ctdose.cli.batch_table import SUMMARY
 from ctdose.cli.connected import connected
 from ctdose.cli.interrupt import Interrupt
 from ctdose.cli.messages import say

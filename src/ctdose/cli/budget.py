@@ -34,7 +34,7 @@ def print_uncertainty(result: Result, *, csv: bool, everything: bool) -> None:
 
 def print_profile(result: Result, organ: str, *, csv: bool) -> None:
     """Print the profile of an organ along z, after what one more millimetre at either end would add."""
-    from ctdose.results.report_lines import with_error
+    from ctdose.results.number_text import with_error
     from ctdose.results.tables import end_lines, profile_rows
 
     rows = profile_rows(result, organ)

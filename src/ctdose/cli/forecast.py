@@ -53,7 +53,7 @@ def size_lines(prepared: PreparedExam) -> Iterator[str]:
     from ctdose.calibration.chosen_beam import build_chosen_beam
     from ctdose.exam.phantom_checks import body_name
     from ctdose.imaging.size_specific import size_specific
-    from ctdose.results.report_lines import size_line
+    from ctdose.results.index_lines import size_line
 
     resolved = prepared.resolved
     for phantom in prepared.phantoms:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from ctdose.cli.interrupt import CTRL_C, Stopped
+from ctdose.cli.interrupt import CTRL_C, Stopped, unveiled
 from ctdose.cli.messages import lenient_streams, say
 from ctdose.errors import CtdoseError
 from ctdose.faults import shortened
@@ -46,7 +46,8 @@ def guarded(command: Callable[[], Any], *, debug: bool = False) -> int:
 
 def _call(command: Callable[[], Any], debug: bool) -> int:
     try:
-        code = command()
+        with unveiled():
+            code = command()
     except BrokenPipeError:
         raise
     except (Stopped, KeyboardInterrupt, typer.Abort) as stop:

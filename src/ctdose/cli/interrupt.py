@@ -16,6 +16,7 @@ from typing import Any
 CTRL_C = "Ctrl-C"
 SAME_STOP_S = 1.0
 """Within it a signal is the first one again: `timeout` and some queues send theirs to a process and to its group."""
+VEILS = (SystemError, ImportError)
 NAMES = {signal.SIGINT: CTRL_C, signal.SIGTERM: "SIGTERM"}
 
 atexit.register(
@@ -37,6 +38,30 @@ class Stopped(BaseException):
     def __init__(self, text: str = "", by: str = CTRL_C) -> None:
         super().__init__(text)
         self.by = by
+
+
+@contextmanager
+def unveiled() -> Iterator[None]:
+    """Let a stop through that a compiled library has turned into another exception.
+
+    The handler runs between two steps of Python. Where that is inside a function in C that then returns as if nothing
+    had been raised, CPython makes a SystemError of it; a library in C++ that is being loaded makes an ImportError of it
+    (pybind11). The cause of both is the stop.
+
+    Raises
+    ------
+    Stopped, KeyboardInterrupt
+        The stop.
+    """
+    try:
+        yield
+    except VEILS as error:
+        cause: BaseException | None = error
+        while isinstance(cause, VEILS):
+            cause = cause.__cause__
+        if isinstance(cause, Stopped | KeyboardInterrupt):
+            raise cause from None
+        raise
 
 
 class Interrupt:
@@ -98,10 +123,12 @@ class Interrupt:
         Stopped
             There is nothing to keep, or it was asked for twice.
         """
-        self.check()
+        # First: a signal between the two would be noted, and the work done to its end.
         self._at_once = threading.current_thread() is threading.main_thread()
         try:
-            yield
+            self.check()
+            with unveiled():
+                yield
         finally:
             self._at_once = False
 

@@ -11,7 +11,7 @@ import typer
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place, check_result_path
 from ctdose.cli.output_lock import locked
-from ctdose.cli.resume import SUFFIX
+from ctdose.cli.resume import SUFFIX, check_replaceable
 from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def merge(
 
     parts = _each_once(parts)
     with locked(output):
-        joined = join_parts({path: load_part(path) for path in parts})
+        joined = join_parts((path, load_part(path)) for path in parts)
         ready = prepare_part(joined, parts[0])
         whole = _tell_of_missing(ready, joined)
         if output.suffix == SUFFIX:
@@ -72,8 +72,11 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
         check_result_path(output, overwrite=overwrite)
         return
     check_place("output", output)
-    if output.exists() and not overwrite:
+    if not output.exists():
+        return
+    if not overwrite:
         raise CtdoseError(f"output={output} (exists). Add --overwrite, or name another file with -o.")
+    check_replaceable(output)
 
 
 def _save_result(joined: RunPart, first: Path, ready: PreparedExam, output: Path) -> bool:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from ctdose.errors import CtdoseError
 
+SUFFIX = ".part"
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Keep other processes from an output and its checkpoint; `path` need not exist, its folder has to.
 
-    The lock is a hidden file beside the output, which the end of the process frees in any case. It is removed at the
-    end: that two processes get hold of it just then does no harm, because files are written whole or not at all.
+    Both have one lock: ``chest.h5.part`` is locked as ``chest.h5``. It is a hidden file beside the output, which the
+    end of the process frees in any case. It is removed at the end: that two processes get hold of it just then does no
+    harm, because files are written whole or not at all.
 
     Raises
     ------
@@ -23,7 +26,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    place = path.parent.resolve() / f".{path.name}.lock"
+    place = path.parent.resolve() / f".{path.name.removesuffix(SUFFIX)}.lock"
     lock = FileLock(place)
     try:
         lock.acquire(timeout=0)

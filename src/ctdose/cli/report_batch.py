@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -56,8 +56,8 @@ def load_batch(folder: Path, page: Path, *, each: bool, overwrite: bool) -> Batc
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name of the table, which anybody may have edited, stays in the folder."""
-    return bool(name) and name not in (".", "..") and not set(name) & set("/\\\0")
+    """Whether a name of the table, which anybody may have edited, stays in the folder on any system (``C:x``)."""
+    return bool(name) and name not in (".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 def _is_page(folder: Path, name: str) -> bool:

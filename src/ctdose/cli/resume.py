@@ -32,7 +32,7 @@ def stored_part(path: Path, *, fresh: bool) -> RunPart | None:
     if not path.exists():
         return None
     if fresh:
-        _check_replaceable(path)
+        check_replaceable(path)
         return None
     try:
         return load_part(path)
@@ -40,7 +40,16 @@ def stored_part(path: Path, *, fresh: bool) -> RunPart | None:
         raise CtdoseError(f"{fault} Or begin anew with --fresh, which replaces it.") from None
 
 
-def _check_replaceable(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
+    """Check that what is there may be a part, damaged or not: neither a result nor a file of another program.
+
+    Raises
+    ------
+    CtdoseError
+        It is not.
+    """
+    if format_of(path) == RESULT_FORMAT:
+        raise CtdoseError(f"{path} (a result, so it is not replaced by a part). Name another output with -o.")
     if path.is_file():
         with path.open("rb") as file:
             if file.read(len(SIGNATURE)) == SIGNATURE:

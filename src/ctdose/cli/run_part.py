@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctdose.cli.connected import connected
-from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.interrupt import Interrupt, Stopped, unveiled
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place
 from ctdose.cli.output_lock import locked
@@ -19,6 +19,8 @@ from ctdose.errors import CtdoseError
 
 if TYPE_CHECKING:
     from ctdose.exam.model import Exam
+    from ctdose.execution.checkpoint import Checkpoint
+    from ctdose.execution.prepared import PreparedExam
 
 RIGHT = "Write A:B for the batches from A to B-1, or I/N for the I-th of N equal shares."
 
@@ -102,7 +104,8 @@ def run_part(source: str, output: Path | None, wanted: Wanted, share: Share) -> 
     check_place("output", path)
     with locked(path), Interrupt() as interrupt:
         try:
-            return _run(exam, path, wanted, share, interrupt)
+            with unveiled():
+                return _run(exam, path, wanted, share, interrupt)
         except Stopped as stop:
             left = f"The same command goes on from {path}." if path.exists() else "Nothing was written."
             raise Stopped(left, stop.by) from None
@@ -110,7 +113,7 @@ def run_part(source: str, output: Path | None, wanted: Wanted, share: Share) -> 
 
 def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interrupt) -> int:
     from ctdose.execution.body_setup import batches_of_body
-    from ctdose.execution.exam_run import run_batches
+    from ctdose.execution.identity import exam_identity
     from ctdose.execution.prepared import prepare
 
     stored = stored_part(path, fresh=wanted.fresh)
@@ -118,13 +121,29 @@ def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interr
     total = batches_of_body(ready)
     batches = share.batches(total)
     checkpoint = wanted.checkpoint(path, ready, stored)
+    checkpoint.check(exam_identity(ready, dose_map=wanted.dose_map))
     if checkpoint.histories:
         say(f"Going on from {path}: {checkpoint.histories:,} histories are done.")
+    complete = _simulate(ready, batches, checkpoint, wanted, interrupt)
+    if not complete:
+        say(f"Stopped by {interrupt.by}: the same command goes on from {path}.")
+    say(
+        f"Wrote {path}: {checkpoint.histories:,} histories, of batches {batches[0]}:{batches[-1] + 1} of {total}."
+    )
+    return 0 if complete else 1
+
+
+def _simulate(
+    ready: PreparedExam, batches: range, checkpoint: Checkpoint, wanted: Wanted, interrupt: Interrupt
+) -> bool:
+    """Simulate what is missing of the batches; whether all of them are done."""
+    from ctdose.execution.exam_run import run_batches
+
     with (
         connected(wanted) as connection,
         Watched(ready, checkpoint, interrupt, wanted, connection) as watched,
     ):
-        complete = run_batches(
+        return run_batches(
             ready,
             watched.executor,
             batches,
@@ -134,9 +153,3 @@ def _run(exam: Exam, path: Path, wanted: Wanted, share: Share, interrupt: Interr
             progress=watched.progress,
             breakable=interrupt.breakable,
         )
-    if not complete:
-        say(f"Stopped by {interrupt.by}: the same command goes on from {path}.")
-    say(
-        f"Wrote {path}: {checkpoint.histories:,} histories, of batches {batches[0]}:{batches[-1] + 1} of {total}."
-    )
-    return 0 if complete else 1

@@ -106,7 +106,7 @@ def _photons_per_100mas(
 
 
 def _line(approach: Approach, photons: float | None) -> str:
-    from ctdose.results.report_lines import with_error
+    from ctdose.results.number_text import with_error
 
     parts = []
     if photons is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctdose.cli.connected import connected
-from ctdose.cli.interrupt import Interrupt, Stopped
+from ctdose.cli.interrupt import Interrupt, Stopped, unveiled
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_picture_path, check_place
 from ctdose.cli.output_lock import locked
@@ -68,9 +68,10 @@ def _run(exam: Exam, path: Path, wanted: Wanted, *, overwrite: bool) -> Result:
     check_earlier_result(path, stored, exam.most_histories, overwrite=overwrite)
     with Interrupt() as interrupt:
         try:
-            ready = prepare(exam)
-            checkpoint = wanted.checkpoint(kept, ready, stored)
-            result = _simulate(ready, wanted, checkpoint, interrupt)
+            with unveiled():
+                ready = prepare(exam)
+                checkpoint = wanted.checkpoint(kept, ready, stored)
+                result = _simulate(ready, wanted, checkpoint, interrupt)
         except Stopped as stop:
             raise Stopped(_left(kept), stop.by) from None
         interrupt.keeping = True

@@ -121,7 +121,7 @@ def _print_aligned(rows: list[OrganRow]) -> None:
 
 
 def _cells(row: OrganRow, notes: list[str]) -> tuple[str, ...]:
-    from ctdose.results.report_lines import with_error
+    from ctdose.results.number_text import with_error
 
     per_ctdi = "" if row.dose_per_ctdi_vol is None else f"{row.dose_per_ctdi_vol:#.3g}"
     remarks = []

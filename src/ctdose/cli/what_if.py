@@ -95,7 +95,7 @@ def _lines(found: WhatIf) -> list[str]:
 
 
 def _cells(row: WhatIfRow) -> tuple[str, ...]:
-    from ctdose.results.report_lines import with_error
+    from ctdose.results.number_text import with_error
 
     dose = f"{with_error(row.dose, row.standard_error)} {row.unit}"
     ratio = "" if row.ratio != row.ratio else with_error(row.ratio, row.ratio_standard_error)

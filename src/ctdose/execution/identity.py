@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from ctdose._version import __version__
+from ctdose.exam.phantom_checks import body_name
 from ctdose.execution.prepared import PreparedExam
 
 LENGTH_KEYS = ("histories", "target_relative_standard_error")
@@ -29,7 +30,8 @@ def run_sha256(ready: PreparedExam, *, dose_map: bool) -> str:
         del data[key]
     for acquisition in data["acquisitions"]:
         del acquisition["irradiation_event_uid"]
-    data["phantom"] = [phantom.sha256() for phantom in ready.phantoms]
+    # The name too: it seeds the random numbers, and a phantom without anatomy has it outside of its hash.
+    data["phantom"] = [[body_name(phantom), phantom.sha256()] for phantom in ready.phantoms]
     data["scanner"] = ready.resolved.scanner.sha256
     data["dose_map"] = dose_map
     data["versions"] = [__version__, kernel_sha256(), physics_version()]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +36,13 @@ class Idle:
         return iter(())
 
 
-def join_parts(parts: Mapping[Path, RunPart]) -> RunPart:
+def join_parts(parts: Iterable[tuple[Path, RunPart]]) -> RunPart:
     """Add the parts of one run, exactly.
 
     Parameters
     ----------
-    parts : mapping of Path to RunPart
-        By file, for messages.
+    parts : iterable of (Path, RunPart)
+        With the file of each, for messages. Taken one by one: besides the sum one part is in memory at a time.
 
     Returns
     -------
@@ -54,33 +52,45 @@ def join_parts(parts: Mapping[Path, RunPart]) -> RunPart:
     Raises
     ------
     CtdoseError
-        If they are not parts of one run, or two hold the same batch.
+        If they are not parts of one run, two hold the same batch, or none holds any.
     """
-    names: dict[str, None] = dict.fromkeys(name for part in parts.values() for name in part.bodies)
-    largest = max(parts.values(), key=lambda part: part.histories)
-    return replace(
-        largest,
-        seconds=sum(part.seconds for part in parts.values()),
-        bodies={name: _join_body(name, parts) for name in names},
-    )
+    joined: RunPart | None = None
+    holders: dict[str, dict[int, Path]] = {}
+    path = Path()
+    for path, part in parts:
+        for name, body in part.bodies.items():
+            _check_body(name, body, path, joined, holders.setdefault(name, {}))
+        joined = part if joined is None else _added(joined, part)
+    if joined is None or not joined.bodies:
+        raise CtdoseError(f"{path} (holds no batch). Give parts that ctdose run wrote.")
+    return joined
 
 
-def _join_body(name: str, parts: Mapping[Path, RunPart]) -> BodyPart:
-    having = {path: part.bodies[name] for path, part in parts.items() if name in part.bodies}
-    (first, body), *others = having.items()
-    holder = dict.fromkeys(body.sums.batches.tolist(), first)
-    for path, other in others:
-        different = first_difference(body.identity, other.identity)
-        if different is not None:
-            what = difference_text(different, body.identity, other.identity)
-            raise CtdoseError(f"{path} (of another run than {first}: {what}). {ONE_RUN}")
-        for number in other.sums.batches.tolist():
-            if number in holder:
-                raise CtdoseError(
-                    f"{path} (holds batch {number} of {name}, as {holder[number]} does). Leave one of them out."
-                )
-            holder[number] = path
-    return BodyPart(reduce(add, (each.sums for each in having.values())), body.identity)
+def _check_body(
+    name: str, body: BodyPart, path: Path, joined: RunPart | None, holder: dict[int, Path]
+) -> None:
+    """Check that a part's body is of the same run, and new; `holder` says which file has which batch, and is told."""
+    before = None if joined is None else joined.bodies.get(name)
+    different = None if before is None else first_difference(before.identity, body.identity)
+    if before is not None and different is not None:
+        first = next(iter(holder.values()))
+        what = difference_text(different, before.identity, body.identity)
+        raise CtdoseError(f"{path} (of another run than {first}: {what}). {ONE_RUN}")
+    for number in body.sums.batches.tolist():
+        if number in holder:
+            raise CtdoseError(
+                f"{path} (holds batch {number} of {name}, as {holder[number]} does). Leave one of them out."
+            )
+        holder[number] = path
+
+
+def _added(joined: RunPart, part: RunPart) -> RunPart:
+    bodies = dict(joined.bodies)
+    for name, body in part.bodies.items():
+        before = bodies.get(name)
+        bodies[name] = body if before is None else BodyPart(before.sums.absorb(body.sums), before.identity)
+    larger = part if part.histories > joined.histories else joined
+    return replace(larger, seconds=joined.seconds + part.seconds, bodies=bodies)
 
 
 def missing_batches(ready: PreparedExam, part: RunPart) -> dict[str, list[int]]:

@@ -14,7 +14,7 @@ from ctdose.report.batch_organs import MOST_ORGANS, organ_ranges
 from ctdose.report.batch_summary import EFFECTIVE, BatchRow, Value
 from ctdose.report.citation import bibtex, citation
 from ctdose.report.words import short
-from ctdose.results.report_lines import with_error
+from ctdose.results.number_text import with_error
 
 CAVEAT = (
     "Effective dose is defined for reference persons and compares examinations; it is not the dose, or the risk, of a "

@@ -159,16 +159,35 @@ def _curve(
 
 def _anatomy(body: BodyResult, low: float, high: float) -> tuple[str, float]:
     """Matter seen from the front as a pale picture, and its width, mm."""
+    picture = seen_from_the_front(body, low, high)
+    thick = picture / (float(picture.max(initial=0.0)) or 1.0)
+    pale = np.rint(DARKEST + (LIGHTEST - DARKEST) * thick).astype(np.uint8)
+    return png_url(pale), body.grid.organ_index.shape[2] * body.grid.spacing_mm[0]
+
+
+def seen_from_the_front(body: BodyResult, low: float, high: float) -> np.ndarray:
+    """Density summed from front to back, air left out; the rows share the range evenly, the head first.
+
+    Parameters
+    ----------
+    body : BodyResult
+    low, high : float
+        z of the lower and the upper edge, mm.
+
+    Returns
+    -------
+    float64 ndarray [rows, columns]
+        g/cm3 times voxels; in each row that of the slice in which its middle lies.
+    """
     grid = body.grid
     step, first = grid.spacing_mm[2], grid.origin_mm[2]
     fine = max(1, round(2.0 / min(grid.spacing_mm[0], step)))
-    levels = np.arange(high - step * fine / 2.0, low, -step * fine)  # the head first
+    rows = max(1, round((high - low) / (step * fine)))
+    levels = high - (np.arange(rows) + 0.5) * ((high - low) / rows)
     places = np.rint((levels - first) / step).astype(np.intp)
     density = np.where(grid.density_g_cm3 > AIR_G_CM3, grid.density_g_cm3, 0.0)
-    picture = np.zeros((places.size, grid.organ_index[0, :, ::fine].shape[1]))
+    picture = np.zeros((rows, grid.organ_index[0, :, ::fine].shape[1]))
     for row, k in enumerate(places):
         if 0 <= k < len(grid.organ_index):
             picture[row] = density[grid.material_index[k, :, ::fine]].sum(axis=0)
-    thick = picture / (float(picture.max(initial=0.0)) or 1.0)
-    pale = np.rint(DARKEST + (LIGHTEST - DARKEST) * thick).astype(np.uint8)
-    return png_url(pale), grid.organ_index.shape[2] * grid.spacing_mm[0]
+    return picture

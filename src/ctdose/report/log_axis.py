@@ -28,5 +28,5 @@ class LogAxis:
         return self.at(min(max(value, self.low), self.high))
 
     def ticks(self) -> tuple[Tick, ...]:
-        """1, 2 and 5 times powers of ten."""
+        """Its numbers; see `log_ticks`."""
         return tuple(Tick(self.at(value), f"{value:g}") for value in log_ticks(self.low, self.high))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ctdose.report.ticks import Axis, axis_to
 from ctdose.report.tissue_groups import TissueGroup, tissue_groups
+from ctdose.results.number_text import with_error
 from ctdose.results.organ_table import OrganRow, organ_rows
-from ctdose.results.report_lines import with_error
 from ctdose.results.result import Result
 
 

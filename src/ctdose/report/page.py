@@ -14,7 +14,7 @@ from ctdose.report.batch_page import Batch, batch_context
 from ctdose.report.result_page import result_context
 from ctdose.report.study_page import study_context
 from ctdose.report.words import day, short
-from ctdose.results.report_lines import with_error
+from ctdose.results.number_text import with_error
 from ctdose.results.result import Result
 from ctdose.study.result import StudyResult
 

@@ -14,13 +14,9 @@ from ctdose.report.tissue_shares import tissue_shares
 from ctdose.report.words import acquisition_sentences, exam_sentences
 from ctdose.results.acquisition_table import acquisition_rows
 from ctdose.results.dlp_comparison import dlp_comparisons
-from ctdose.results.report_lines import (
-    comparison_lines,
-    error_lines,
-    over_ranging_lines,
-    why_no_effective_dose,
-    with_error,
-)
+from ctdose.results.index_lines import comparison_lines
+from ctdose.results.number_text import with_error
+from ctdose.results.report_lines import error_lines, over_ranging_lines, why_no_effective_dose
 from ctdose.results.result import Result
 
 CAVEATS = {

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+FEWEST_TICKS = 3
+"""From one number nobody sees how long a logarithmic axis is."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -48,7 +51,8 @@ def ticks_within(low: float, high: float, about: int = 6) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten between two positive values."""
+    """1, 2 and 5 times powers of ten between two positive values; even steps where those are fewer than three."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     every = [float(f"{digit}e{power}") for power in range(first, last + 1) for digit in (1, 2, 5)]
-    return [each for each in every if low <= each <= high]
+    found = [each for each in every if low <= each <= high]
+    return found if len(found) >= FEWEST_TICKS else [each for each in ticks_within(low, high) if each > 0.0]

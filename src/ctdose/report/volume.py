@@ -94,7 +94,8 @@ def _labels(body: BodyResult, crop: Crop, size_mm: float) -> tuple[np.ndarray, T
     """Every n-th voxel: labels, where they lie, and organ and material of each label."""
     grid = body.grid
     steps = step_of(grid.spacing_mm, size_mm)
-    starts = tuple(part.start + step // 2 for part, step in zip(crop, steps))
+    # In the middle of each block; of a part that is less than a block in its own middle.
+    starts = tuple(part.start + min(step, part.stop - part.start) // 2 for part, step in zip(crop, steps))
     picked = tuple(slice(start, part.stop, step) for start, part, step in zip(starts, crop, steps))
     pair = grid.organ_index[picked].astype(np.uint32) << 8 | grid.material_index[picked]
     kinds, labels = np.unique(pair, return_inverse=True)

@@ -54,21 +54,19 @@ def check_picture_path(path: str | Path) -> Path:
 
 
 def save_figure(figure: Figure, path: Path, dots_per_inch: int = DOTS_PER_INCH) -> None:
-    """Write a figure; an existing picture is replaced.
+    """Write a figure; an existing picture is replaced, or stays as it is where that fails.
 
     Raises
     ------
     CtdoseError
         If it cannot be written.
     """
+    from ctdose.results.hdf5_write import write_file
+
     picture = io.BytesIO()
     kind = path.suffix.lower().lstrip(".")
     figure.savefig(picture, format=kind, dpi=dots_per_inch, facecolor="white")
-    try:
-        path.write_bytes(picture.getvalue())
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault)
-        raise CtdoseError(one_line(f"{path} (cannot be written: {reason}). Give another name.")) from None
+    write_file(path, picture.getvalue(), overwrite=True)
 
 
 def add_axes(figure: Figure, layout: Layout) -> list[list[Axes]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ctdose.results.number_text import with_error
 from ctdose.results.organ_table import organ_rows
 from ctdose.results.records_facts import records_facts
 from ctdose.results.records_items import escape, load_records, records_table
-from ctdose.results.report_lines import with_error
 from ctdose.results.result import Result
 
 

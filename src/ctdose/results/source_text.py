@@ -10,7 +10,7 @@ from ctdose.calibration.calibrate_source import SourceCalibration
 from ctdose.calibration.measured_scanner import measured_ctdi_w
 from ctdose.calibration.readings import HVL, SECOND_HVL, UNITS
 from ctdose.calibration.source_fit import KNOWN, PARTLY
-from ctdose.results.report_lines import with_error
+from ctdose.results.number_text import with_error
 
 READING_HEADINGS = ("reading", "unit", "measured", "fitted", "difference_sigma")
 PARAMETER_HEADINGS = ("parameter", "unit", "fitted", "base", "determined_by")
