@@ -54,11 +54,13 @@ class Connection:
                 each.close()
 
     def threads(self) -> dict[str, int]:
-        """Threads of each worker, by address; empty also if the scheduler does not answer."""
+        """Threads of each worker that begins tasks (none that is paused), by address; empty too if nobody answers."""
         if self.client.status != "running":
             return {}
         try:
-            return dict(self.client.sync(self.client.scheduler.ncores, callback_timeout=ANSWER_SECONDS))
+            return dict(
+                self.client.sync(self.client.scheduler.ncores_running, callback_timeout=ANSWER_SECONDS)
+            )
         except (OSError, TimeoutError, ValueError):  # ValueError: the client was closed
             return {}
 
