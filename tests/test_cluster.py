@@ -127,7 +127,27 @@ def test_the_only_worker_is_killed_and_with_it_the_tables():
         kill = Once(2, lambda: os.kill(before, signal.SIGKILL))
         found = run_exam(ready, Cluster(connection), progress=kill)
         assert pids(connection) != [before]  # it was that one which finished
+        do_not_wait_for_an_answer_of_the_dead(connection)
     broken.assert_same_bits(found, ctdose.simulate(ready))
+
+
+def do_not_wait_for_an_answer_of_the_dead(connection) -> None:
+    """A worker ends a task and dies before the answer is taken: one goes on without it at once."""
+    ((worker, process),) = connection.client.run(os.getpid).items()
+    with tasks.Tasks(connection, None) as sent:
+        sent.fetch(worker, {1})
+        (future,) = sent._pending
+        while not future.done():
+            time.sleep(0.02)
+        os.kill(process, signal.SIGKILL)
+        while worker in connection.threads():
+            time.sleep(0.02)
+        begin = time.monotonic()
+        assert sent.wait(30.0) is None
+        assert time.monotonic() - begin < 10.0
+        assert sent.asked == {worker}
+        sent.give_up(worker)
+        assert len(sent) == 0
 
 
 def test_ctrl_c_keeps_what_the_workers_have_done(folder, scheduler):
