@@ -46,11 +46,9 @@ class Chance:
     def __init__(self, seed: int, with_map: bool) -> None:
         self._random, self._with_map = random.Random(seed), with_map
         self._now, self._steps, self._born = 0.0, 0, 3
-        self._calm = self._random.randrange(
-            20, 200
-        )  # after so many steps nothing happens that would help a hang
-        self._held = {f"w{number}": set() for number in range(3)}
-        self._hidden = set()
+        self.calm = self._random.randrange(20, 200)  # steps; after them nothing that would help out of a hang
+        self.held = {f"w{number}": set() for number in range(3)}
+        self._hidden, self.silent = set(), set()
         self._here: list[Sent] = []
         self._back: list[tuple[Sent, Share | None, str]] = []
         self.listed, self._stopped = 0.0, False
@@ -83,7 +81,7 @@ class Chance:
         """Those that the scheduler names, as of a while ago now and then."""
         if self._random.random() < 0.5:
             self.listed = self.monotonic()
-            self._named = {name: 2 for name in self._held if name not in self._hidden}
+            self._named = {name: 2 for name in self.held if name not in self._hidden}
         return {} if self._random.random() < 0.02 else dict(getattr(self, "_named", {}))
 
     def simulate(self, numbers):
@@ -106,7 +104,7 @@ class Chance:
         self._steps += 1
         assert self._steps < MOST_STEPS, "the run does not end"
         self._now += seconds
-        if self._steps > self._calm:
+        if self._steps > self.calm:
             self._hidden.clear()
             self._do()
         else:
@@ -118,57 +116,56 @@ class Chance:
 
     def _do(self) -> None:
         """A task that has a worker is done."""
-        possible = [sent for sent in self._here if sent.worker is None or sent.worker in self._held]
+        able = self.held.keys() - self.silent
+        possible = [sent for sent in self._here if sent.worker is None or sent.worker in able]
         if possible:
             sent = self._random.choice(possible)
             self._here.remove(sent)
-            worker = sent.worker or self._random.choice(list(self._held))
+            worker = sent.worker or self._random.choice(sorted(able))
             self._back.append((sent, self._share(sent, worker), worker))
 
     def _share(self, sent: Sent, worker: str) -> Share:
         if sent.worker is not None:
-            sums = sums_of(self._held[worker], self._with_map)
-            self._held[worker] = set()
+            sums = sums_of(self.held[worker], self._with_map)
+            self.held[worker] = set()
             return Share(worker, [], 0.0, None if sums is None else pack(sums))
         most = self._random.randrange(len(sent.numbers)) if self._stopped else len(sent.numbers)
         done = list(sent.numbers[:most])
         if self._with_map:
-            self._held[worker].update(done)
+            self.held[worker].update(done)
             return Share(worker, done, 0.6 * len(done))
         sums = sums_of(done, with_map=False)
         return Share(worker, done, 0.6 * len(done), None if sums is None else pack(sums))
 
     def _die(self) -> None:
         """With what it held and what it had not sent; another one comes, perhaps at the same address."""
-        worker = self._random.choice(list(self._held))
-        del self._held[worker]
+        worker = self._random.choice(list(self.held))
+        del self.held[worker]
         self._hidden.discard(worker)
-        for each in [each for each in self._back if each[2] == worker]:
-            self._back.remove(each)
-            self._here.append(each[0])  # Dask has it done again
+        self._here += [sent for sent, _, by in self._back if by == worker]  # Dask has it done again
+        self._back = [each for each in self._back if each[2] != worker]
         self._born += 1
-        self._held[self._random.choice([worker, f"w{self._born}"])] = set()
+        self.held[self._random.choice([worker, f"w{self._born}"])] = set()
 
     def _hide(self) -> None:
         """The scheduler thinks it lost, or hears of it again."""
-        self._hidden ^= {self._random.choice(list(self._held))}
+        self._hidden ^= {self._random.choice(list(self.held))}
 
     def _do_twice(self) -> None:
         """A task is done, and the scheduler does not hear of it."""
         again = [sent for sent in self._here if sent.worker is None]
         if again:
-            self._share(self._random.choice(again), self._random.choice(list(self._held)))
+            self._share(self._random.choice(again), self._random.choice(list(self.held)))
 
     def _cancel(self) -> None:
         """The tables were lost, or the scheduler was: no answer to this task, whether it was done or not."""
-        for place in (self._here, self._back):
-            for each in list(place):
-                if self._random.random() < 0.3:
-                    place.remove(each)
-                    self._back.append((each if isinstance(each, Sent) else each[0], None, ""))
+        lost = [sent for sent in self._sent() if self._random.random() < 0.3]
+        self._here = [sent for sent in self._here if sent not in lost]
+        self._back = [each for each in self._back if each[0] not in lost]
+        self._back += [(sent, None, "") for sent in lost]
 
 
-def simulated(monkeypatch, cluster: Chance, batches, stop_at: int = BATCHES + 1) -> list[Sums]:
+def parts_of(monkeypatch, cluster: Chance, batches, stop_at: int = BATCHES + 1):
     """The parts that a run on such a cluster gives; it is stopped when so many batches are done."""
 
     def report(done: int, wanted: int) -> None:
@@ -180,7 +177,7 @@ def simulated(monkeypatch, cluster: Chance, batches, stop_at: int = BATCHES + 1)
     monkeypatch.setattr(executor, "Tasks", lambda connection, job: cluster)
     run = SimpleNamespace(with_voxels=False)
     job = SimpleNamespace(body="any", tables=SimpleNamespace(run=run))
-    return list(executor.Cluster(SimpleNamespace(name=""), seconds=1.0).run(job, batches, report))
+    return executor.Cluster(SimpleNamespace(name=""), seconds=1.0).run(job, batches, report)
 
 
 def check(parts: list[Sums], with_map: bool) -> set[int]:
@@ -197,7 +194,7 @@ def check(parts: list[Sums], with_map: bool) -> set[int]:
 @pytest.mark.parametrize("with_map", [True, False])
 def test_each_batch_is_counted_once(monkeypatch, with_map):
     for seed in SEEDS:
-        parts = simulated(monkeypatch, Chance(seed, with_map), list(range(BATCHES)))
+        parts = list(parts_of(monkeypatch, Chance(seed, with_map), list(range(BATCHES))))
         assert check(parts, with_map) == set(range(BATCHES))
 
 
@@ -205,10 +202,30 @@ def test_each_batch_is_counted_once(monkeypatch, with_map):
 def test_a_run_that_is_stopped_at_any_moment_goes_on(monkeypatch, with_map):
     kept = 0
     for seed in SEEDS:
-        first = simulated(monkeypatch, Chance(seed, with_map), list(range(BATCHES)), stop_at=seed)
+        first = list(parts_of(monkeypatch, Chance(seed, with_map), list(range(BATCHES)), stop_at=seed))
         done = check(first, with_map)
         kept += len(done)
         left = sorted(set(range(BATCHES)) - done)
-        rest = simulated(monkeypatch, Chance(1000 + seed, with_map), left) if left else []
+        rest = list(parts_of(monkeypatch, Chance(1000 + seed, with_map), left)) if left else []
         assert check([*first, *rest], with_map) == set(range(BATCHES))
     assert kept > 300
+
+
+def test_a_worker_that_does_not_answer_keeps_the_others_from_no_checkpoint(monkeypatch):
+    cluster = Chance(1, with_map=True)
+    cluster.calm = 0
+    do = cluster._do
+
+    def do_until_it_holds_some() -> None:
+        do()
+        if cluster.held["w0"]:
+            cluster.silent.add("w0")
+
+    monkeypatch.setattr(cluster, "_do", do_until_it_holds_some)
+    parts, found = parts_of(monkeypatch, cluster, list(range(BATCHES))), []
+    while sum(part.batches.size for part in found) < BATCHES - len(cluster.held["w0"]):
+        found.append(next(parts))
+    assert cluster.held["w0"]
+    monkeypatch.setattr(cluster, "_do", do)
+    cluster.silent.clear()
+    assert check([*found, *parts], with_map=True) == set(range(BATCHES))
