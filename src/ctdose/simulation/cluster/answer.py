@@ -121,7 +121,7 @@ class Arriving:
                 return None
             if self.future.status != "error":  # no fault of the task, but of its way here
                 raise Away from error
-            if isinstance(error, (ImportError, AttributeError)):
+            if isinstance(error, (ImportError, AttributeError, OSError)):  # OSError: a library does not load
                 raise without_ctdose(name, error) from None
             raise
         return found

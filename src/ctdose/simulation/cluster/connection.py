@@ -74,6 +74,8 @@ class Connection:
         """
         found = self.client.run(own_versions, on_error="return")
         for address, there in found.items():
+            if isinstance(there, OSError):  # it went just now; each task of one that comes looks for itself
+                continue
             if isinstance(there, BaseException):
                 raise without_ctdose(address, there)
             compare_versions(versions(), there, address)
