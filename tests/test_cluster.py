@@ -1,5 +1,6 @@
 """A Dask cluster of real worker processes: the bits of a local run, whatever becomes of the workers."""
 
+import functools
 import importlib.util
 import os
 import signal
@@ -55,6 +56,12 @@ def run(*words: str) -> int:
     return main(["run", "mine.yaml", "-o", "a.h5", *words])
 
 
+@functools.cache
+def here():
+    """The same exam, simulated by this process alone."""
+    return ctdose.simulate("mine.yaml")
+
+
 def pids(connection) -> list[int]:
     return list(connection.client.run(os.getpid, on_error="ignore").values())
 
@@ -85,7 +92,7 @@ def test_a_cluster_gives_the_bits_of_this_process(folder, scheduler, capsys):
     assert error[0] == f"Cluster at {scheduler}: 2 workers, 2 threads."
     assert error[-1] == "Wrote a.h5."
     assert sorted(path.name for path in folder.iterdir()) == ["a.h5", "mine.yaml"]
-    broken.assert_same_bits(ctdose.load_result("a.h5"), ctdose.simulate("mine.yaml"))
+    broken.assert_same_bits(ctdose.load_result("a.h5"), here())
 
 
 @pytest.mark.usefixtures("folder")
@@ -93,7 +100,7 @@ def test_a_part_of_a_run_on_a_cluster(scheduler):
     for part, place in (("1/2", ["--scheduler", scheduler]), ("2/2", [])):
         assert main(["run", "mine.yaml", "--batches", part, "-o", f"{part[0]}.part", *place]) == 0
     assert main(["merge", "1.part", "2.part", "-o", "a.h5"]) == 0
-    broken.assert_same_bits(ctdose.load_result("a.h5"), ctdose.simulate("mine.yaml"))
+    broken.assert_same_bits(ctdose.load_result("a.h5"), here())
 
 
 @pytest.mark.usefixtures("folder")
@@ -120,7 +127,27 @@ def test_the_only_worker_is_killed_and_with_it_the_tables():
         kill = Once(2, lambda: os.kill(before, signal.SIGKILL))
         found = run_exam(ready, Cluster(connection), progress=kill)
         assert pids(connection) != [before]  # it was that one which finished
+        do_not_wait_for_an_answer_of_the_dead(connection)
     broken.assert_same_bits(found, ctdose.simulate(ready))
+
+
+def do_not_wait_for_an_answer_of_the_dead(connection) -> None:
+    """A worker ends a task and dies before the answer is taken: one goes on without it at once."""
+    ((worker, process),) = connection.client.run(os.getpid).items()
+    with tasks.Tasks(connection, None) as sent:
+        sent.fetch(worker, {1})
+        (future,) = sent._pending
+        while not future.done():
+            time.sleep(0.02)
+        os.kill(process, signal.SIGKILL)
+        while worker in connection.threads():
+            time.sleep(0.02)
+        begin = time.monotonic()
+        assert sent.wait(30.0) is None
+        assert time.monotonic() - begin < 10.0
+        assert sent.asked == {worker}
+        sent.give_up(worker)
+        assert len(sent) == 0
 
 
 def test_ctrl_c_keeps_what_the_workers_have_done(folder, scheduler):
@@ -136,7 +163,7 @@ def test_ctrl_c_keeps_what_the_workers_have_done(folder, scheduler):
     assert not partial.complete
     checkpoint.write()
     assert 3 * BATCH <= load_part(folder / "c").done < BATCHES * BATCH
-    broken.assert_same_bits(ctdose.simulate(ready, checkpoint="c"), ctdose.simulate(ready))
+    broken.assert_same_bits(ctdose.simulate(ready, checkpoint="c"), here())
 
 
 def test_all_workers_are_lost(folder, scheduler, capsys, monkeypatch):
@@ -159,7 +186,7 @@ def test_all_workers_are_lost(folder, scheduler, capsys, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(connections.Connection, "threads", look)
         patch.setattr(progress.ProgressReport, "__call__", lose)
-        assert run("--scheduler", scheduler, "--histories", "1e9", "--checkpoint-every", "0.5") == 1
+        assert run("--scheduler", scheduler, "--histories", "1e9", "--checkpoint-every", "0.1") == 1
     lines = capsys.readouterr().err.splitlines()
     assert f"No worker at {scheduler}; waiting for one." in lines
     assert any(line.startswith(f"Stopped by the loss of all workers at {scheduler}: ") for line in lines)
@@ -194,7 +221,7 @@ def test_the_scheduler_ends(capsys, monkeypatch):
     monkeypatch.setattr(progress.ProgressReport, "__call__", end)
     with cluster:
         address = cluster.scheduler_address
-        assert run("--scheduler", address, "--histories", "1e9", "--checkpoint-every", "0.5") == 1
+        assert run("--scheduler", address, "--histories", "1e9", "--checkpoint-every", "0.1") == 1
     lines = capsys.readouterr().err.splitlines()
     assert any(line.startswith(f"Stopped by the loss of the scheduler at {address}: ") for line in lines)
     assert ctdose.load_result("a.h5").histories == load_part("a.h5.part").done > 0

@@ -9,7 +9,6 @@ import pytest
 from ctdose.errors import CtdoseError
 from ctdose.phantoms.voxel_phantom import VoxelPhantom
 from ctdose.physics.materials import Material
-from ctdose.simulation.batch_tallies import BatchTallies
 from ctdose.simulation.cluster import held, worker
 from ctdose.simulation.cluster.packed_sums import Gathered
 from ctdose.simulation.job import Job
@@ -119,9 +118,23 @@ def test_a_fault_of_the_tables_is_told_when_the_sums_are_fetched(job):
         worker.fetch("run")
 
 
-def test_sums_of_a_run_that_is_no_more_go_when_another_begins(job, monkeypatch):
+def test_nothing_is_kept_of_a_run_that_is_over(job):
+    """A task that was on its way meanwhile does not leave a map behind."""
+    with held.adding("over", job) as sums:
+        worker.forget("over")
+    with held.adding("over", job) as later:
+        assert later is not sums
+    assert worker.run_share(job, [0], "over", VERSIONS()).done == []
+    assert worker.fetch("over").sums is None
+
+
+def test_sums_of_a_run_whose_client_is_no_more_go(job, monkeypatch):
+    monkeypatch.setattr(held, "FORGOTTEN_SECONDS", 0.2)
+    monkeypatch.setattr(held, "_watching", False)  # that of the tests before looks later
     worker.run_share(job, [0], "old", VERSIONS())
-    monkeypatch.setattr(held, "FORGOTTEN_SECONDS", -1.0)
-    worker.run_share(job, [0], "new", VERSIONS())
-    assert list(held._held) == ["new"]
-    assert isinstance(held.take("new"), BatchTallies)
+    with held.adding("busy", job):
+        until = time.monotonic() + 10.0
+        while "old" in held._held and time.monotonic() < until:
+            time.sleep(0.01)
+        assert list(held._held) == ["busy"]
+    assert held.take("busy") is None

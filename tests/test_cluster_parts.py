@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from ctdose.cli.main import main
 from ctdose.errors import CtdoseError
 from ctdose.simulation.cluster.address import check_address
+from ctdose.simulation.cluster.connection import Connection
 from ctdose.simulation.cluster.pace import Pace
 from ctdose.simulation.cluster.packed_sums import Gathered, pack
+from ctdose.simulation.cluster.versions import versions
 from ctdose.simulation.cluster.waiting import Waiting
 from ctdose.simulation.cluster.worker import _writable
 from ctdose.simulation.sums import Sums
@@ -190,3 +193,18 @@ def test_of_what_a_worker_does_not_send_only_what_it_was_known_to_hold_is_lost()
     waiting.lose("a", asked)
     assert waiting.left == [0]
     assert waiting.held == {"a": {2}}
+
+
+def connection_to(*answers) -> Connection:
+    """One whose workers say this when they are asked for their versions."""
+    found = {f"tcp://10.0.0.{number}:1": answer for number, answer in enumerate(answers)}
+    return Connection(SimpleNamespace(run=lambda function, on_error: found), "tcp://10.0.0.9:8786")
+
+
+def test_a_worker_that_goes_while_it_is_asked_for_its_versions_is_no_reason_not_to_run():
+    pytest.importorskip("distributed", reason='no Dask: pip install "ctdose[cluster]"')
+    connection_to(versions(), OSError("Timed out trying to connect"), versions()).check_workers()
+    with pytest.raises(
+        CtdoseError, match=r"worker tcp://10.0.0.1:1 \(cannot run ctdose: ModuleNotFoundError: "
+    ):
+        connection_to(versions(), ModuleNotFoundError("No module named 'ctdose'")).check_workers()

@@ -54,11 +54,13 @@ class Connection:
                 each.close()
 
     def threads(self) -> dict[str, int]:
-        """Threads of each worker, by address; empty also if the scheduler does not answer."""
+        """Threads of each worker that begins tasks (none that is paused), by address; empty too if nobody answers."""
         if self.client.status != "running":
             return {}
         try:
-            return dict(self.client.sync(self.client.scheduler.ncores, callback_timeout=ANSWER_SECONDS))
+            return dict(
+                self.client.sync(self.client.scheduler.ncores_running, callback_timeout=ANSWER_SECONDS)
+            )
         except (OSError, TimeoutError, ValueError):  # ValueError: the client was closed
             return {}
 
@@ -72,6 +74,8 @@ class Connection:
         """
         found = self.client.run(own_versions, on_error="return")
         for address, there in found.items():
+            if isinstance(there, OSError):  # it went just now; each task of one that comes looks for itself
+                continue
             if isinstance(there, BaseException):
                 raise without_ctdose(address, there)
             compare_versions(versions(), there, address)

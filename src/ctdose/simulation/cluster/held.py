@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ctdose.simulation.batch_tallies import BatchTallies
 from ctdose.simulation.job import Job
 
-FORGOTTEN_SECONDS = 3600.0
-"""Sums that nobody has touched for so long belong to a run that is no more: they go when another one begins."""
+FORGOTTEN_SECONDS = 600.0
+"""Sums to which no task has added for so long belong to a run whose client is no more; were it there, it would have
+them simulated again."""
+MOST_OVER = 1000
 
 _changed = threading.Condition()
 _held: dict[str, Held] = {}
+_over: OrderedDict[str, None] = OrderedDict()
+_watching = False
 
 
 class Held:
@@ -43,22 +48,24 @@ class Held:
     def claim(self, numbers: list[int]) -> list[int]:
         """Those of the batches that no task has begun here: the others would be counted twice."""
         with _changed:
-            fresh = [number for number in numbers if number not in self._claimed]
+            fresh = [number for number in dict.fromkeys(numbers) if number not in self._claimed]
             self._claimed.update(fresh)
         return fresh
 
     def unclaim(self, numbers: list[int]) -> None:
         """Give back those of the batches that were not begun."""
         with _changed:
-            self._claimed.difference_update(set(numbers) - self.tallies.done.keys())
+            self._claimed.difference_update([n for n in numbers if n not in self.tallies.done])
 
 
 @contextmanager
 def adding(run: str, job: Job) -> Iterator[Held]:
-    """The sums of a run, to add to them; new ones if there are none, or they were taken."""
+    """The sums of a run, to add to them; new ones if there are none, or they were taken, or the run is over."""
     with _changed:
-        _drop_forgotten()
-        held = _held.get(run) or _held.setdefault(run, Held(job))
+        held = _held.get(run) or Held(job)
+        if run not in _over:
+            _held[run] = held
+            _watch()
         held.tasks, held.touched = held.tasks + 1, time.monotonic()
     try:
         yield held
@@ -88,12 +95,30 @@ def take(run: str) -> BatchTallies | None:
 
 
 def forget(run: str) -> None:
-    """Drop the sums of a run."""
+    """Drop the sums of a run, and keep none of it any more."""
     with _changed:
         _held.pop(run, None)
+        _over[run] = None
+        while len(_over) > MOST_OVER:
+            _over.popitem(last=False)
+
+
+def _watch() -> None:
+    """Look again and again for sums that are forgotten, as long as there are any; for whoever has `_changed`."""
+    global _watching
+    if not _watching:
+        _watching = True
+        timer = threading.Timer(FORGOTTEN_SECONDS / 10, _drop_forgotten)
+        timer.daemon = True
+        timer.start()
 
 
 def _drop_forgotten() -> None:
-    long_ago = time.monotonic() - FORGOTTEN_SECONDS
-    for run in [run for run, held in _held.items() if not held.tasks and held.touched < long_ago]:
-        del _held[run]
+    global _watching
+    with _changed:
+        _watching = False
+        long_ago = time.monotonic() - FORGOTTEN_SECONDS
+        for run in [run for run, held in _held.items() if not held.tasks and held.touched < long_ago]:
+            del _held[run]
+        if _held:
+            _watch()

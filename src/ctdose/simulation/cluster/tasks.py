@@ -9,63 +9,21 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ctdose.errors import CtdoseError
-from ctdose.simulation.cluster.connection import Connection, without_ctdose
-from ctdose.simulation.cluster.share import Share
+from ctdose.simulation.cluster.answer import Arriving, Away, Ended, Lost, Sent
+from ctdose.simulation.cluster.connection import Connection
 from ctdose.simulation.cluster.versions import versions
 from ctdose.simulation.cluster.worker import fetch, forget, run_share, stop
 from ctdose.simulation.job import Job
 
 LOOK_SECONDS = 1.0
 """So often the scheduler is asked which workers there are."""
-TAKE_SECONDS, FETCH_SECONDS = 120.0, 30.0
-"""So long an answer may travel, of a task and of a worker that holds sums; then it is asked for again."""
 FORGET_SECONDS = 2.0
 """So long the end of a run waits for the workers to hear of it."""
 PATIENCE_SECONDS = 60.0
 """So long a cluster may be without any worker: Dask, or the queue, may start new ones."""
-
-
-class Lost(Exception):
-    """The cluster does not go on; the text says what was lost."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A task.
-
-    Parameters
-    ----------
-    numbers : tuple of int
-        The batches to simulate; or, with a worker, those that it is known to hold.
-    worker : str or None
-        Address of the one whose sums are fetched; None if batches are to be simulated.
-    """
-
-    numbers: tuple[int, ...]
-    worker: str | None = None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A task that has ended.
-
-    Parameters
-    ----------
-    sent : Sent
-    share : Share or None
-        None if the answer was lost.
-    seconds : float
-        That it took to come here.
-    """
-
-    sent: Sent
-    share: Share | None
-    seconds: float
 
 
 class Tasks:
@@ -91,6 +49,8 @@ class Tasks:
         self._workers: dict[str, int] = {}
         self._looked, self._seen = -LOOK_SECONDS, time.monotonic()
         self.listed = -math.inf
+        self._arriving: Arriving | None = None
+        self._disturbed = False  # whether a worker may hold what nobody here knows of
 
     def __enter__(self) -> Tasks:
         return self
@@ -98,11 +58,9 @@ class Tasks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pending or kind is not None:
-            self.stop()
+        if self._pending or self._disturbed or kind is not None:
             self._tell(forget).join(FORGET_SECONDS)
-            with contextlib.suppress(Exception):  # of a scheduler that is not there any more
-                self._connection.client.cancel(list(self._pending), force=True)
+            self._cancel(list(self._pending))
         self._pending.clear()
         self._tables = None
 
@@ -115,9 +73,9 @@ class Tasks:
         return sum(sent.worker is None for sent in self._pending.values())
 
     @property
-    def fetching(self) -> int:
-        """How many workers are asked for what they hold."""
-        return len(self._pending) - self.simulating
+    def asked(self) -> set[str]:
+        """Workers that are asked for what they hold."""
+        return {sent.worker for sent in self._pending.values() if sent.worker is not None}
 
     def workers(self) -> dict[str, int]:
         """Threads of each worker, by address; empty too if the scheduler does not answer.
@@ -150,6 +108,7 @@ class Tasks:
             future = client.submit(run_share, self._tables, numbers, self._run, versions(), pure=False)
         except (OSError, TimeoutError, ValueError, RuntimeError, distributed.CancelledError):
             self._tables, self._workers = None, {}  # the workers, or the scheduler, have gone just now
+            self._disturbed = True
             return False
         self._await(future, Sent(tuple(numbers)))
         return True
@@ -177,33 +136,44 @@ class Tasks:
         Lost
             The batches killed every worker that tried them.
         """
+        if self._arriving is None:
+            with contextlib.suppress(queue.Empty):
+                self._arriving = Arriving(self._connection, self._ended.get(timeout=seconds))
+        if self._arriving is None or not self._arriving.wait(seconds):
+            return None
+        arrived, self._arriving = self._arriving, None
+        sent = self._pending.pop(arrived.future, None)
+        if sent is None:  # given up meanwhile
+            return None
         try:
-            future = self._ended.get(timeout=seconds)
-        except queue.Empty:
+            share = arrived.share(sent)
+        except Away:  # its worker died after it had ended: Dask has it done again, or it is given up
+            self._disturbed = True
+            self._await(arrived.future, sent)
             return None
-        sent = self._pending.pop(future, None)
-        if sent is None:
-            return None
-        begin = time.monotonic()
-        try:
-            share = self._take(future, TAKE_SECONDS if sent.worker is None else FETCH_SECONDS)
-        except TimeoutError:  # its worker died after it had ended; of what was to simulate, it is made again
-            self._pending[future] = sent
-            self._ended.put(future)
-            return None
-        return Ended(sent, share, time.monotonic() - begin)
+        if share is None:
+            self._disturbed = True
+            self._tables, self._looked = None, -LOOK_SECONDS  # lost too, or the scheduler is: look at once
+        else:
+            self._seen = time.monotonic()
+        return Ended(sent, share, arrived.seconds)
 
     def give_up(self, worker: str) -> None:
         """Wait no longer for what a worker held: it is gone."""
         futures = [future for future, sent in self._pending.items() if sent.worker == worker]
         for future in futures:
             del self._pending[future]
-        with contextlib.suppress(Exception):
-            self._connection.client.cancel(futures, force=True)
+        self._disturbed = True
+        self._cancel(futures)
 
     def stop(self) -> None:
         """Let every worker end the batch under way and leave the rest; does not wait for it."""
+        self._disturbed = True
         self._tell(stop)
+
+    def _cancel(self, futures: list[Any]) -> None:
+        with contextlib.suppress(Exception):  # of a scheduler that is not there any more
+            self._connection.client.cancel(futures, force=True)
 
     def _tell(self, what: Callable[[str], None]) -> threading.Thread:
         def tell() -> None:
@@ -213,19 +183,3 @@ class Tasks:
         thread = threading.Thread(target=tell, daemon=True)
         thread.start()
         return thread
-
-    def _take(self, future: Any, seconds: float) -> Share | None:
-        import distributed
-
-        try:
-            found: Share = future.result(timeout=seconds)
-        except (CtdoseError, TimeoutError):
-            raise
-        except distributed.CancelledError:  # with the last worker that had the tables
-            self._tables, self._looked = None, -LOOK_SECONDS  # or with the scheduler: look at once
-            return None
-        except distributed.scheduler.KilledWorker:
-            raise Lost(f"the death of every worker that tried one task ({self._connection.name})") from None
-        except (ImportError, AttributeError) as error:
-            raise without_ctdose(self._connection.name, error) from None
-        return found

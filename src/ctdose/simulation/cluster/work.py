@@ -14,6 +14,8 @@ from ctdose.simulation.cluster.tasks import Ended, Lost, Tasks
 from ctdose.simulation.cluster.waiting import Waiting
 from ctdose.simulation.sums import Sums
 
+SLOW_SECONDS = 60.0
+"""So long what the other workers have sent waits for one that was asked with them."""
 DRAIN_SECONDS = 5.0
 """After a stop: so long is waited for the next worker that sends its sums."""
 
@@ -43,8 +45,8 @@ class Work:
 
     @property
     def fetching(self) -> bool:
-        """Whether workers are sending what they hold."""
-        return self._tasks.fetching > 0
+        """Whether workers are sending what they hold; the others do not wait for ever for one that does not answer."""
+        return bool(self._tasks.asked) and time.monotonic() - self._fetched < SLOW_SECONDS
 
     def send(self, workers: dict[str, int]) -> None:
         """Send batches to workers that can take some, and ask for what they hold if it is time."""
@@ -65,10 +67,11 @@ class Work:
             return
         begin = time.monotonic()
         share, sent = ended.share, ended.sent
-        done = () if share is None else self._take_share(share)
+        if share is not None:
+            self._take_share(share)
         seconds = ended.seconds + time.monotonic() - begin
         if sent.worker is None:
-            self.waiting.give_back(set(sent.numbers) - set(done))
+            self.waiting.give_back(sent.numbers)  # those that are neither counted nor held
         else:  # what it was known to hold and did not send
             self.waiting.lose(sent.worker, sent.numbers)
         if share is not None and share.done:
@@ -102,16 +105,15 @@ class Work:
                 until = time.monotonic() + DRAIN_SECONDS
                 self.take(ended)
 
-    def _take_share(self, share: Share) -> list[int]:
-        """Add the sums of an answer, or note who holds them; gives the batches that were simulated."""
+    def _take_share(self, share: Share) -> None:
+        """Add the sums of an answer, or note who holds them."""
         if share.sums is None:
             self.waiting.hold(share.worker, share.done)
             self._heard[share.worker] = time.monotonic()
-        elif self.waiting.count(share.sums.rest.batches.tolist()):
+        elif self.waiting.count(numbers := share.sums.rest.batches.tolist()):
             self._gathered.add(share.sums)
-        else:
-            self.waiting.lose(share.worker)
-        return share.done
+        else:  # it held them, and does not any more
+            self.waiting.lose(share.worker, numbers)
 
     def _time_to_fetch(self, workers: int) -> bool:
         if not self.waiting.left and not self._tasks.simulating:
@@ -119,10 +121,10 @@ class Work:
         return time.monotonic() - self._fetched >= self._pace.fetch_seconds(workers, self._seconds)
 
     def _fetch(self, workers: dict[str, int], *, all_of_them: bool = False) -> None:
-        self._fetched = time.monotonic()
+        self._fetched, asked = time.monotonic(), self._tasks.asked
         for worker in workers:
             known = self.waiting.held.get(worker, set())
-            if known or all_of_them:
+            if all_of_them or (known and worker not in asked):
                 self._tasks.fetch(worker, known)
 
     def _lose_all_but(self, workers: dict[str, int]) -> None:

@@ -78,7 +78,8 @@ def fetch(run: str) -> Share:
 
 
 def forget(run: str) -> None:
-    """Drop what is held of a run that is over."""
+    """Drop what is held of a run that is over; its tasks that are still here end, and leave nothing."""
+    stop(run)
     held.forget(run)
 
 
