@@ -88,7 +88,9 @@ def _added(joined: RunPart, part: RunPart) -> RunPart:
     bodies = dict(joined.bodies)
     for name, body in part.bodies.items():
         before = bodies.get(name)
-        bodies[name] = body if before is None else BodyPart(before.whole().absorb(body.whole()), before.identity)
+        bodies[name] = (
+            body if before is None else BodyPart(before.whole().absorb(body.whole()), before.identity)
+        )
     larger = part if part.histories > joined.histories else joined
     return replace(larger, seconds=joined.seconds + part.seconds, bodies=bodies)
 
