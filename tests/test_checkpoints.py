@@ -184,9 +184,9 @@ def test_a_part_file_is_read_as_it_was_written(stopped, tmp_path):
     for name, body in part.bodies.items():
         assert again.bodies[name].identity == body.identity
         for field in ("batches", "rows", "counters", "voxels", "views"):
-            one, other = (getattr(each.sums, field) for each in (body, again.bodies[name]))
+            one, other = (getattr(each.whole(), field) for each in (body, again.bodies[name]))
             assert np.array_equal(one, other), field
-    assert part.bodies["water-cylinder"].sums.voxels.any()
+    assert part.bodies["water-cylinder"].whole().voxels.any()
 
 
 def test_a_full_disk_costs_no_more_than_the_checkpoint(folder, capsys, monkeypatch):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +114,28 @@ def test_cutoff_above_the_lines_keeps_their_energy():
 def test_shape_is_kept():
     assert mass_energy_absorption(Material("air"), 60.0).shape == ()
     assert mass_energy_absorption(Material("air"), np.full((2, 2), 60.0)).shape == (2, 2)
+
+
+RECOIL = """
+import sys
+import numpy as np
+from ctdose.physics.compton_recoil import recoil_fraction
+from ctdose.physics.materials import Material
+energies = np.geomspace(1.0, 256.0, 1025)
+sys.stdout.buffer.write(b"".join(recoil_fraction(Material(m), energies).tobytes() for m in ("water", "blood", "iron")))
+"""
+
+
+def test_recoil_does_not_depend_on_the_number_of_processors():
+    """BLAS would share a product out among its threads, and another number of them gives other last bits."""
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", RECOIL],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]) == 3 * 1025 * 8

@@ -345,8 +345,8 @@ def damaged(tmp_path):
 
 
 def other_format(tmp_path):
+    from ctdose.results.hdf5_image import tree_bytes
     from ctdose.results.hdf5_tree import Tree
-    from ctdose.results.hdf5_write import tree_bytes
 
     tree = Tree()
     tree.group("/", {"format": "ctdose-phantom"})

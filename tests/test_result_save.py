@@ -121,8 +121,8 @@ def test_the_method_of_the_result_saves(tmp_path):
 
 
 def test_one_may_be_saved_while_another_is(tmp_path, monkeypatch):
-    """As threads do: HDF5 takes two files in memory for one if they have one name."""
-    import ctdose.results.hdf5_write as module
+    """As threads do."""
+    import ctdose.results.hdf5_image as module
 
     whole, others = module._write_dataset, [tmp_path / "other.h5"]
 

@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import ctdose
@@ -161,6 +162,25 @@ def test_a_checkpoint_is_not_written_twice(folder):
     (folder / "c").unlink()
     kept.write()
     assert (folder / "c").exists()
+
+
+def test_the_map_of_a_finished_body_is_packed_when_the_next_begins(folder, two_bodies):
+    """A second map is then not to be looked through when the run is stopped, and takes a third of the memory."""
+    ready, packed = prepare(two_bodies.with_simulation(histories=2 * BATCH)), []
+
+    class Looks(LocalThreads):
+        def run(self, job, batches, progress=None):
+            packed.append([body.sums.voxels is None for body in kept.part().bodies.values()])
+            return super().run(job, batches, progress)
+
+    kept = Checkpoint(folder / "c", ready)
+    run_exam(ready, Looks(1), checkpoint=kept)
+    assert packed == [[], [True]]
+    kept.write()
+    held = load_part(folder / "c").bodies["newborn-male"].whole()
+    assert np.array_equal(held.voxels, kept.sums("newborn-male").voxels)
+    assert held.voxels.any()
+    assert kept.sums("newborn-male", with_map=False).voxels is None
 
 
 def test_a_stop_while_a_checkpoint_is_written_begins_no_batch(folder):

@@ -16,7 +16,12 @@ SEAL_BYTES = len(MARK) + 64 + 1
 
 def seal_of(data: bytes) -> bytes:
     """What stands behind the content of a file."""
-    return MARK + hashlib.sha256(data).hexdigest().encode() + b"\n"
+    return seal_with(hashlib.sha256(data).hexdigest())
+
+
+def seal_with(digest: str) -> bytes:
+    """What stands behind the content of a file whose SHA-256 is known, in hexadecimal digits."""
+    return MARK + digest.encode() + b"\n"
 
 
 def is_intact(path: Path) -> bool:
@@ -43,4 +48,4 @@ def is_intact(path: Path) -> bool:
                 return False
             total.update(block)
             size -= len(block)
-    return seal == MARK + total.hexdigest().encode() + b"\n"
+    return seal == seal_with(total.hexdigest())

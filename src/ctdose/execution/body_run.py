@@ -61,9 +61,12 @@ class BodyRuns:
             sums, whole = self._simulated(setup)
             self.stopped = self.stopped or self.executor.interrupted
         else:
-            whole, sums = False, self.checkpoint.sums(setup.name) if self.checkpoint else None
+            whole, sums = False, self._stored(setup.name)
         self.complete = self.complete and whole
         return None if sums is None else self._result(setup, sums)
+
+    def _stored(self, name: str) -> Sums | None:
+        return None if self.checkpoint is None else self.checkpoint.sums(name, with_map=not self.maps_stay)
 
     @property
     def maps_stay(self) -> bool:

@@ -80,10 +80,12 @@ class Checkpoint:
         """Numbers of the batches that it holds, by body."""
         return {name: body.sums.batches.tolist() for name, body in self._bodies.items()}
 
-    def sums(self, name: str) -> Sums | None:
-        """What is done of a body; None if there is nothing."""
+    def sums(self, name: str, *, with_map: bool = True) -> Sums | None:
+        """What is done of a body; None if there is nothing. `with_map` False: without its map, which takes a moment."""
         stored = self._bodies.get(name)
-        return stored.sums if stored else None
+        if stored is None:
+            return None
+        return stored.whole() if with_map else stored.sums
 
     def check(self, identity: Mapping[str, str]) -> None:
         """Check that what is stored belongs to a run of this identity.
@@ -99,20 +101,22 @@ class Checkpoint:
                 raise self._other_run(different, identity, body.identity)
 
     def start(self, job: Job) -> Sums | None:
-        """What is done of a job already.
+        """What is done of a job already, which is about to go on; the maps of the other bodies are packed meanwhile.
 
         Raises
         ------
         CtdoseError
             If what is stored is of another job.
         """
+        for name in self._bodies.keys() - {job.body}:
+            self._bodies[name] = self._bodies[name].packed()
         stored = self._bodies.get(job.body)
         if stored is None:
             return None
         different = first_difference(job.identity, stored.identity)
         if different is not None or job.identity.keys() != stored.identity.keys():
             raise self._other_run(different or "identity", job.identity, stored.identity)
-        return stored.sums
+        return stored.whole()
 
     def keep(self, job: Job, sums: Sums) -> None:
         """Take over what is done of a job, and write if it is time to."""

@@ -88,7 +88,9 @@ def _added(joined: RunPart, part: RunPart) -> RunPart:
     bodies = dict(joined.bodies)
     for name, body in part.bodies.items():
         before = bodies.get(name)
-        bodies[name] = body if before is None else BodyPart(before.sums.absorb(body.sums), before.identity)
+        bodies[name] = (
+            body if before is None else BodyPart(before.whole().absorb(body.whole()), before.identity)
+        )
     larger = part if part.histories > joined.histories else joined
     return replace(larger, seconds=joined.seconds + part.seconds, bodies=bodies)
 
@@ -149,7 +151,7 @@ def result_of_part(
     # The YAML of an exam is not its file: defaults are filled in. That nothing else differs, the tables show.
     again = {"exam": own["exam"]}
     stored = replace(
-        part, bodies={n: BodyPart(b.sums, {**b.identity, **again}) for n, b in part.bodies.items()}
+        part, bodies={n: replace(b, identity={**b.identity, **again}) for n, b in part.bodies.items()}
     )
     result = run_exam(
         ready,

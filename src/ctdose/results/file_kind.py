@@ -11,7 +11,7 @@ from ctdose.errors import CtdoseError
 from ctdose.faults import one_line, shortened
 from ctdose.results.hdf5_declared import Declared, Unfit
 from ctdose.results.hdf5_read import LONGEST_FAULT, read_tree
-from ctdose.results.hdf5_tree import Tree, Value
+from ctdose.results.hdf5_tree import Stream, Tree, Value
 from ctdose.results.result_layout import Part, fits
 
 if TYPE_CHECKING:
@@ -70,17 +70,21 @@ class FileKind:
         CtdoseError
             If the file exists and `overwrite` is False, or it cannot be written.
         """
-        from ctdose.results.hdf5_write import check_target, tree_bytes, write_file
+        from ctdose.results.hdf5_image import tree_image
+        from ctdose.results.hdf5_write import check_target, write_file
 
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        write_file(target, tree_bytes(tree(), packed=packed), overwrite=overwrite, seal=True)
+        write_file(target, tree_image(tree(), packed=packed), overwrite=overwrite, seal=True)
 
-    def put(self, tree: Tree, path: str, data: str | np.ndarray) -> None:
+    def put(self, tree: Tree, path: str, data: str | np.ndarray | Stream) -> None:
         """Add a dataset with the unit that the layout gives it."""
         part = self.part_of(path)
         assert part is not None, path
-        tree.datasets[path] = data
+        if isinstance(data, Stream):
+            tree.streams[path] = data
+        else:
+            tree.datasets[path] = data
         tree.group(path, {"units": part.unit})
 
     def load(self, path: str | Path, build: Callable[[Tree], Loaded]) -> Loaded:

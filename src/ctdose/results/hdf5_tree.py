@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,23 @@ Scalar = str | int | float
 Value = Scalar | np.ndarray
 HDF5_OWN = frozenset({"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS"})
 """Attributes by which HDF5 keeps dimension scales; they hold references, say nothing of their own, are not read."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An array that is made piece by piece while it is written, so that it never takes memory as a whole.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    shape : tuple of int
+    pieces : callable
+        Gives its parts along the first axis, in order.
+    """
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    pieces: Callable[[], Iterable[np.ndarray]]
 
 
 @dataclass
@@ -25,11 +42,14 @@ class Tree:
         By path: a text, or an array. Texts in arrays and columns are UTF-8 bytes (dtype S).
     scales : dict
         By path of a dataset: the paths of its dimension scales. Only for writing.
+    streams : dict
+        Further datasets, by path. Only for writing, not compressed.
     """
 
     attributes: dict[str, dict[str, Value]] = field(default_factory=lambda: {"/": {}})
     datasets: dict[str, str | np.ndarray] = field(default_factory=dict)
     scales: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    streams: dict[str, Stream] = field(default_factory=dict)
 
     def group(self, path: str, attributes: Mapping[str, Value | None] | None = None) -> None:
         """Add a group and those attributes that are not None."""

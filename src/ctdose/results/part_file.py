@@ -6,7 +6,8 @@ Its sums are the integers that the kernel added up, so that parts add to the ver
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 from ctdose._version import __version__
 from ctdose.results.file_kind import FileKind
 from ctdose.results.hdf5_declared import Unfit
-from ctdose.results.hdf5_tree import Tree, Value, quoted
+from ctdose.results.hdf5_tree import Stream, Tree, Value, quoted
+from ctdose.results.hit_voxels import HitVoxels, hit_mask, hit_sums
 from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.part_layout import FORMAT, FORMAT_VERSION, part_of
 from ctdose.simulation.sums import Sums
@@ -35,10 +37,11 @@ def save_part(part: RunPart, path: Path) -> None:
     CtdoseError
         If it cannot be written.
     """
-    from ctdose.results.hdf5_write import tree_bytes, write_file
+    from ctdose.results.hdf5_image import tree_image
+    from ctdose.results.hdf5_write import write_file
 
-    data = tree_bytes(_tree(part), packed=False)
-    write_file(path, data, overwrite=True, temporary=temporary_of(path), seal=True)
+    image = tree_image(_tree(part), packed=False)
+    write_file(path, image, overwrite=True, temporary=temporary_of(path), seal=True)
 
 
 def temporary_of(path: Path) -> Path:
@@ -74,40 +77,45 @@ def _tree(part: RunPart) -> Tree:
     PART_FILE.put(tree, "/exam_yaml", part.exam_yaml)
     PART_FILE.put(tree, "/scanner_yaml", part.scanner_yaml)
     tree.group("/bodies")
-    with ThreadPoolExecutor() as threads:  # a stopped run has a second for all of them
-        hits = dict(zip(part.bodies, threads.map(_hit_voxels, (body.sums for body in part.bodies.values()))))
     for number, (name, body) in enumerate(part.bodies.items()):
         path = f"/bodies/{quoted(name)}"
         tree.group(path, {"name": name, "number": number})
         tree.group(f"{path}/identity", dict(body.identity))
-        _put_sums(tree, path, body.sums, hits[name])
+        _put_sums(tree, path, body.sums)
+        if body.hits is not None:
+            _put_map(
+                tree, path, body.hits.shape, body.hits.mask, len(body.hits.sums), partial(_whole, body.hits)
+            )
+        elif (voxels := body.sums.voxels) is not None:
+            mask, count = hit_mask(voxels)
+            _put_map(tree, path, voxels.shape[:3], mask, count, partial(hit_sums, voxels, mask))
     return tree
 
 
-Hits = tuple[np.ndarray, np.ndarray]
+def _whole(hits: HitVoxels) -> list[np.ndarray]:
+    return [hits.sums]
 
 
-def _hit_voxels(sums: Sums) -> Hits | None:
-    """One bit a voxel, whether anything was deposited, and the sums of those; most are air, or far from the beam."""
-    if sums.voxels is None:
-        return None
-    hit = sums.voxels[..., 1] != 0
-    hit |= sums.voxels[..., 0] != 0
-    # By numbers: several times as fast as by a mask.
-    return np.packbits(hit), sums.voxels.reshape(-1, 2).take(np.flatnonzero(hit), axis=0)
-
-
-def _put_sums(tree: Tree, path: str, sums: Sums, hits: Hits | None) -> None:
+def _put_sums(tree: Tree, path: str, sums: Sums) -> None:
     tree.group(path, {"transport_seconds": float(sums.transport_seconds)})
     PART_FILE.put(tree, f"{path}/numbers", sums.batches)
     PART_FILE.put(tree, f"{path}/rows", sums.rows)
     PART_FILE.put(tree, f"{path}/counters", sums.counters)
     if sums.views is not None:
         PART_FILE.put(tree, f"{path}/views", sums.views)
-    if sums.voxels is not None and hits is not None:
-        tree.group(path, {"shape_zyx": np.array(sums.voxels.shape[:3], np.int64)})
-        PART_FILE.put(tree, f"{path}/voxel_mask", hits[0])
-        PART_FILE.put(tree, f"{path}/voxel_sums", hits[1])
+
+
+def _put_map(
+    tree: Tree,
+    path: str,
+    shape: tuple[int, ...],
+    mask: np.ndarray,
+    hits: int,
+    sums: Callable[[], Iterable[np.ndarray]],
+) -> None:
+    tree.group(path, {"shape_zyx": np.array(shape, np.int64)})
+    PART_FILE.put(tree, f"{path}/voxel_mask", mask)
+    PART_FILE.put(tree, f"{path}/voxel_sums", Stream(np.dtype(np.int64), (hits, 2), sums))
 
 
 def _part(tree: Tree) -> RunPart:
@@ -144,14 +152,14 @@ def _body(tree: Tree, path: str) -> BodyPart:
     sums = Sums(
         batches=_array(tree, f"{path}/numbers"),
         rows=_array(tree, f"{path}/rows"),
-        voxels=_voxels(tree, path),
+        voxels=None,
         counters=_array(tree, f"{path}/counters"),
         transport_seconds=float(_number(tree, path, "transport_seconds")),
         views=_array(tree, f"{path}/views") if f"{path}/views" in tree.datasets else None,
     )
     if sums.batches.size == 0 or sums.batches[0] < 0 or np.any(np.diff(sums.batches) <= 0):
         raise Unfit(f"{path}/numbers (not ascending). {UNDAMAGED}")
-    return BodyPart(sums, identity)
+    return BodyPart(sums, identity, _hits(tree, path))
 
 
 def _array(tree: Tree, path: str) -> np.ndarray:
@@ -161,7 +169,7 @@ def _array(tree: Tree, path: str) -> np.ndarray:
     return value
 
 
-def _voxels(tree: Tree, path: str) -> np.ndarray | None:
+def _hits(tree: Tree, path: str) -> HitVoxels | None:
     if f"{path}/voxel_mask" not in tree.datasets:
         return None
     shape = tuple(int(n) for n in np.atleast_1d(np.asarray(tree.attributes[path]["shape_zyx"])))
@@ -169,9 +177,8 @@ def _voxels(tree: Tree, path: str) -> np.ndarray | None:
     count = math.prod(shape)
     if len(shape) != 3 or min(shape) < 1 or count > MOST_VOXELS or mask.size != -(-count // 8):
         raise Unfit(f"{path}/voxel_mask (does not fit shape_zyx). {UNDAMAGED}")
-    hit = np.unpackbits(mask, count=count).astype(bool).reshape(shape)
-    if int(hit.sum()) != values.shape[0]:
+    if count % 8 and mask[-1] & (0xFF >> count % 8):
+        raise Unfit(f"{path}/voxel_mask (has voxels beyond shape_zyx). {UNDAMAGED}")
+    if int(np.bitwise_count(mask).sum(dtype=np.int64)) != values.shape[0]:
         raise Unfit(f"{path}/voxel_sums (does not fit voxel_mask). {UNDAMAGED}")
-    voxels = np.zeros((*shape, 2), np.int64)
-    voxels[hit] = values
-    return voxels
+    return HitVoxels((shape[0], shape[1], shape[2]), mask, values)
