@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from ctdose.errors import CtdoseError
-from ctdose.results import hit_voxels
 from ctdose.results.hdf5_image import tree_bytes
-from ctdose.results.hit_voxels import HitVoxels, hit_mask, hit_sums
 from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.part_file import _tree, load_part, save_part
 from ctdose.seal import seal_of
+from ctdose.simulation import hit_voxels
+from ctdose.simulation.hit_voxels import HitVoxels, hit_mask, hit_sums
 from ctdose.simulation.sums import Sums
 
 

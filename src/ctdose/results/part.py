@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ctdose.results.hit_voxels import HitVoxels
+from ctdose.simulation.hit_voxels import HitVoxels
 from ctdose.simulation.sums import Sums
 
 

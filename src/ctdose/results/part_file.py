@@ -17,9 +17,9 @@ from ctdose._version import __version__
 from ctdose.results.file_kind import FileKind
 from ctdose.results.hdf5_declared import Unfit
 from ctdose.results.hdf5_tree import Stream, Tree, Value, quoted
-from ctdose.results.hit_voxels import HitVoxels, hit_mask, hit_sums
 from ctdose.results.part import BodyPart, RunPart
 from ctdose.results.part_layout import FORMAT, FORMAT_VERSION, part_of
+from ctdose.simulation.hit_voxels import HitVoxels, hit_mask, hit_sums
 from ctdose.simulation.sums import Sums
 
 PART_FILE = FileKind(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
+
+from ctdose.errors import CtdoseError
 
 SLAB_VOXELS = 1 << 17
 """So many sums, 2 MB, stay in a processor's cache while they are looked through. A multiple of eight."""
@@ -44,11 +47,33 @@ class HitVoxels:
     def voxels(self) -> np.ndarray:
         """The map, int64 [z, y, x, 2]; its empty parts take no memory."""
         voxels = np.zeros((*self.shape, 2), np.int64)
-        flat, done = voxels.reshape(-1, 2), 0
-        for start, where in _hits(self.mask, flat.shape[0]):
-            flat[start + where] = self.sums[done : done + where.size]
-            done += where.size
+        for at, sums in self._pieces():
+            voxels.reshape(-1, 2)[at] = sums
         return voxels
+
+    def add_to(self, voxels: np.ndarray) -> None:
+        """Add to the sums of a map of the same shape, in place.
+
+        Raises
+        ------
+        CtdoseError
+            If a voxel's sum no longer fits into 64 bits.
+        """
+        flat = voxels.reshape(-1, 2)
+        for at, sums in self._pieces():
+            total = flat[at] + sums
+            if total[:, 1].min() < 0:  # no sum of squares is negative: it wrapped
+                raise CtdoseError(
+                    "a voxel's sum exceeds 2^63 (too many histories). Average the two results instead."
+                )
+            flat[at] = total
+
+    def _pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Numbers of voxels and their sums, slab by slab."""
+        done = 0
+        for start, where in _hits(self.mask, prod(self.shape)):
+            yield start + where, self.sums[done : done + where.size]
+            done += where.size
 
 
 def hit_mask(voxels: np.ndarray) -> tuple[np.ndarray, int]:
