@@ -27,7 +27,9 @@ def job(build_tables_of):
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
+def nothing_left(monkeypatch):
+    """A worker of another test, in this process, may have left something."""
+    monkeypatch.setattr(held, "_held", {})
     yield
     assert not held._held
 
