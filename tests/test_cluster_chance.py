@@ -90,7 +90,7 @@ class Chance:
         self._here.append(Sent(tuple(numbers)))
         return True
 
-    def fetch(self, worker, known):
+    def fetch(self, worker, known, *, last=False):
         self._here.append(Sent(tuple(known), worker))
 
     def give_up(self, worker):

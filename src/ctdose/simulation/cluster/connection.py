@@ -122,16 +122,20 @@ def start_workers(count: int) -> Connection:
         Dask is not installed.
     """
     distributed = _distributed()
-    cluster = distributed.LocalCluster(
-        n_workers=count,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address="127.0.0.1:0",
-        memory_limit=0,  # a map is no leak: nothing is spilled, nobody is restarted
-        silence_logs=logging.CRITICAL,
-        security=True,  # whoever may talk to a scheduler may run code: not every user of this machine
-        preload=["ctdose.simulation.cluster.quiet"],
-    )
+    import dask
+
+    # Dask's profiler looks at every thread a hundred times a second, which costs the kernels some percent.
+    with dask.config.set({"distributed.worker.profile.enabled": False}):
+        cluster = distributed.LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,  # a map is no leak: nothing is spilled, nobody is restarted
+            silence_logs=logging.CRITICAL,
+            security=True,  # whoever may talk to a scheduler may run code: not every user of this machine
+            preload=["ctdose.simulation.cluster.quiet"],
+        )
     try:
         client = distributed.Client(cluster, set_as_default=False, direct_to_workers=True)
     except BaseException:

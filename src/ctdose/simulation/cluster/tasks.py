@@ -113,13 +113,14 @@ class Tasks:
         self._await(future, Sent(tuple(numbers)))
         return True
 
-    def fetch(self, worker: str, known: set[int]) -> None:
-        """Ask a worker for the sums it holds, before it simulates more."""
+    def fetch(self, worker: str, known: set[int], *, last: bool = False) -> None:
+        """Ask a worker for the sums it holds: before it simulates more, or as the last it does."""
         with contextlib.suppress(
             OSError, TimeoutError, ValueError, RuntimeError
         ):  # asked again if it is there
             client = self._connection.client
-            future = client.submit(fetch, self._run, workers=[worker], priority=1, pure=False)
+            priority = -1 if last else 1
+            future = client.submit(fetch, self._run, workers=[worker], priority=priority, pure=False)
             self._await(future, Sent(tuple(known), worker))
 
     def _await(self, future: Any, sent: Sent) -> None:

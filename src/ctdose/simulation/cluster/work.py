@@ -42,6 +42,7 @@ class Work:
         self._gathered = Gathered()
         self._fetched = time.monotonic()
         self._heard: dict[str, float] = {}
+        self._ending = False  # whether all that is left is with a worker, and each is to send what it holds
 
     @property
     def fetching(self) -> bool:
@@ -58,8 +59,8 @@ class Work:
                 break
         if workers:
             self._lose_all_but(workers)
-        if not self.fetching and self._time_to_fetch(len(workers)):
-            self._fetch(workers)
+        if not self.fetching:
+            self._fetch_if_it_is_time(workers)
 
     def take(self, ended: Ended | None) -> None:
         """Take into account a task that has ended, if one has."""
@@ -94,7 +95,7 @@ class Work:
             return
         if not workers:
             return
-        self._fetch(workers, all_of_them=True)
+        self._fetch(workers, from_all=True)
         until = time.monotonic() + DRAIN_SECONDS
         while len(self._tasks) and time.monotonic() < until:
             try:
@@ -115,21 +116,30 @@ class Work:
         else:  # it held them, and does not any more
             self.waiting.lose(share.worker, numbers)
 
-    def _time_to_fetch(self, workers: int) -> bool:
-        if not self.waiting.left and not self._tasks.simulating:
-            return True
-        return time.monotonic() - self._fetched >= self._pace.fetch_seconds(workers, self._seconds)
+    def _fetch_if_it_is_time(self, workers: dict[str, int]) -> None:
+        if self.waiting.left:
+            self._ending = False
+        elif not self._tasks.simulating:
+            self._fetch(workers)
+            return
+        elif not self._ending and any(self.waiting.held.values()):
+            self._ending = True  # who is ready first sends while the others simulate
+            self._fetch(workers, from_all=True, last=True)
+            return
+        if time.monotonic() - self._fetched >= self._pace.fetch_seconds(len(workers), self._seconds):
+            self._fetch(workers)
 
-    def _fetch(self, workers: dict[str, int], *, all_of_them: bool = False) -> None:
+    def _fetch(self, workers: dict[str, int], *, from_all: bool = False, last: bool = False) -> None:
+        """Ask workers that are known to hold something, or all of them."""
         self._fetched, asked = time.monotonic(), self._tasks.asked
         for worker in workers:
             known = self.waiting.held.get(worker, set())
-            if all_of_them or (known and worker not in asked):
-                self._tasks.fetch(worker, known)
+            if from_all or (known and worker not in asked):
+                self._tasks.fetch(worker, known, last=last)
 
     def _lose_all_but(self, workers: dict[str, int]) -> None:
-        """Give out again what workers held that are gone."""
-        for worker in self.waiting.held.keys() - workers.keys():
-            if self._heard[worker] < self._tasks.listed:  # not one that has come since
+        """Give out again what workers held that are gone, and wait no longer for what they were asked."""
+        for worker in (self.waiting.held.keys() | self._tasks.asked) - workers.keys():
+            if self._heard.get(worker, self._fetched) < self._tasks.listed:  # not one that has come since
                 self._tasks.give_up(worker)
                 self.waiting.lose(worker)
