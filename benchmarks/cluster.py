@@ -13,6 +13,7 @@ import argparse
 import statistics
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import cases
@@ -23,6 +24,7 @@ from ctdose.simulation.cluster.executor import Cluster
 from ctdose.simulation.job import Job, tables_sha256
 from ctdose.simulation.ledger import Ledger
 from ctdose.simulation.local_threads import LocalThreads
+from ctdose.simulation.sums import Sums
 
 
 def job_of(name: str, *, with_voxels: bool) -> Job:
@@ -34,34 +36,37 @@ def job_of(name: str, *, with_voxels: bool) -> Job:
 class Variant:
     """One job on so many workers of a cluster, or (0) without one: wall and processor seconds of each round."""
 
-    def __init__(self, job: Job, connection: Connection | None, workers: int) -> None:
-        self.job, self.workers, self.connection = job, workers, connection
-        self.executor = LocalThreads(1) if connection is None else Cluster(connection)
+    def __init__(self, job: Job, workers: int) -> None:
+        self.job, self.workers = job, workers
         self.seconds: list[float] = []
         self.processor: list[float] = []
         self.busy: list[float] = []
 
     def round(self, batches: int) -> None:
-        """Run some batches from the first to the last message."""
-        before, begin = self._processor_seconds(), time.perf_counter()
-        sums = Ledger(self.job, self.executor).fill(range(batches))
-        seconds = time.perf_counter() - begin
+        """Run some batches, from the first to the last message, on a cluster that has seen the job before.
+
+        Only one cluster is alive at a time: idle ones take some percent of two cores.
+        """
+        with start_workers(self.workers) if self.workers else nullcontext() as connection:
+            self._fill(connection, range(4 * max(self.workers, 1)))
+            before, begin = _processor_seconds(connection), time.perf_counter()
+            sums = self._fill(connection, range(batches))
+            seconds = time.perf_counter() - begin
+            self.processor.append(_processor_seconds(connection) - before)
         assert sums is not None
         assert sums.batches.size == batches
         self.seconds.append(seconds)
-        self.processor.append(self._processor_seconds() - before)
         self.busy.append(sums.transport_seconds / (seconds * max(self.workers, 1)))
         print(f"{self.job.body}, {self.workers} workers: {seconds:.1f} s", file=sys.stderr, flush=True)
 
-    def warm_up(self) -> None:
-        """Send the tables and load the kernels; not kept."""
-        self.round(4 * max(self.workers, 1))
-        for kept in (self.seconds, self.processor, self.busy):
-            kept.clear()
+    def _fill(self, connection: Connection | None, batches: range) -> Sums | None:
+        executor = LocalThreads(1) if connection is None else Cluster(connection)
+        return Ledger(self.job, executor).fill(batches)
 
-    def _processor_seconds(self) -> float:
-        of_workers = self.connection.client.run(time.process_time).values() if self.connection else []
-        return time.process_time() + sum(of_workers)
+
+def _processor_seconds(connection: Connection | None) -> float:
+    of_workers = connection.client.run(time.process_time).values() if connection else []
+    return time.process_time() + sum(of_workers)
 
 
 def compared(local: Variant, one: Variant, two: Variant, batches: int) -> dict[str, float]:
@@ -90,16 +95,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
     jobs = [job_of("organs", with_voxels=False), job_of("maps", with_voxels=True)]
-    with start_workers(1) as one, start_workers(2) as two:
-        of_job = {job.body: [Variant(job, c, n) for c, n in ((None, 0), (one, 1), (two, 2))] for job in jobs}
-        variants = [variant for each in of_job.values() for variant in each]
-        calibration = []
-        for variant in variants:
-            variant.warm_up()
-        for _ in range(given.rounds):
-            calibration.append(calibration_ns())
-            for variant in variants:
-                variant.round(given.batches)
+    of_job = {job.body: [Variant(job, workers) for workers in (0, 1, 2)] for job in jobs}
+    calibration = []
+    for _ in range(given.rounds):
+        calibration.append(calibration_ns())
+        for variant in (variant for each in of_job.values() for variant in each):
+            variant.round(given.batches)
     figures = {name: compared(*each, given.batches) for name, each in of_job.items()}
     print_table(figures)
     save(
