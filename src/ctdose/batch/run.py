@@ -14,11 +14,11 @@ from ctdose.errors import CtdoseError
 from ctdose.execution.identity import run_sha256
 from ctdose.execution.prepared import PreparedExam, prepare
 from ctdose.results.part_file import remove_part
+from ctdose.results.part_layout import PART_SUFFIX
 from ctdose.results.result import Result
 from ctdose.results.result_file import load_result
 
 SIMULATED, COPIED, THERE, FAILED, STOPPED = "simulated", "copied", "there already", "failed", "stopped"
-PART_SUFFIX = ".part"
 
 Simulate = Callable[[PreparedExam, Path, Callable[[Result], None]], Result | None]
 """Runs an exam, with its checkpoint at a path, and saves the result; None if it was stopped.

@@ -11,8 +11,9 @@ import typer
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place, check_result_path
 from ctdose.cli.output_lock import locked
-from ctdose.cli.resume import SUFFIX, check_replaceable
+from ctdose.cli.resume import check_replaceable
 from ctdose.errors import CtdoseError
+from ctdose.results.part_layout import PART_SUFFIX
 
 if TYPE_CHECKING:
     from ctdose.execution.prepared import PreparedExam
@@ -50,7 +51,7 @@ def merge(
         joined = join_parts((path, load_part(path)) for path in parts)
         ready = prepare_part(joined, parts[0])
         whole = _tell_of_missing(ready, joined)
-        if output.suffix == SUFFIX:
+        if output.suffix == PART_SUFFIX:
             save_part(joined, output)
         else:
             whole = _save_result(joined, parts[0], ready, output)
@@ -68,7 +69,7 @@ def _each_once(parts: list[Path]) -> list[Path]:
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
-    if output.suffix != SUFFIX:
+    if output.suffix != PART_SUFFIX:
         check_result_path(output, overwrite=overwrite)
         return
     check_place("output", output)

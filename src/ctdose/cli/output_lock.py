@@ -7,8 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctdose.errors import CtdoseError
-
-SUFFIX = ".part"
+from ctdose.results.part_layout import PART_SUFFIX
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    place = path.parent.resolve() / f".{path.name.removesuffix(SUFFIX)}.lock"
+    place = path.parent.resolve() / f".{path.name.removesuffix(PART_SUFFIX)}.lock"
     lock = FileLock(place)
     try:
         lock.acquire(timeout=0)

@@ -11,14 +11,14 @@ from ctdose.errors import CtdoseError
 from ctdose.results.hdf5_root import root_attributes
 from ctdose.results.part import RunPart
 from ctdose.results.part_file import load_part
+from ctdose.results.part_layout import PART_SUFFIX
 
-SUFFIX = ".part"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def checkpoint_path(output: Path) -> Path:
     """Where the checkpoint of a run is kept: beside its output."""
-    return output.with_name(output.name + SUFFIX)
+    return output.with_name(output.name + PART_SUFFIX)
 
 
 def stored_part(path: Path, *, fresh: bool) -> RunPart | None:

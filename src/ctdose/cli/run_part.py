@@ -12,10 +12,11 @@ from ctdose.cli.interrupt import Interrupt, Stopped, unveiled
 from ctdose.cli.messages import say
 from ctdose.cli.output_file import check_place
 from ctdose.cli.output_lock import locked
-from ctdose.cli.resume import SUFFIX, stored_part
+from ctdose.cli.resume import stored_part
 from ctdose.cli.wanted import Wanted, default_output
 from ctdose.cli.watched import Watched
 from ctdose.errors import CtdoseError
+from ctdose.results.part_layout import PART_SUFFIX
 
 if TYPE_CHECKING:
     from ctdose.exam.model import Exam
@@ -100,7 +101,7 @@ def run_part(source: str, output: Path | None, wanted: Wanted, share: Share) -> 
         raise CtdoseError(
             "--batches (a target decides itself how many batches it needs). Give --histories without a target."
         )
-    path = output or default_output(source, f".{share.word}{SUFFIX}")
+    path = output or default_output(source, f".{share.word}{PART_SUFFIX}")
     check_place("output", path)
     with locked(path), Interrupt() as interrupt:
         try:

@@ -6,6 +6,8 @@ from ctdose.results.result_layout import TEXT, Part
 
 FORMAT = "ctdose-part"
 FORMAT_VERSION = "1.0"
+PART_SUFFIX = ".part"
+"""Behind the name of a result: its checkpoint. Of a part by itself: the end of its name."""
 
 BODY = "/bodies/*"
 SUMS_UNIT = "2^-20 keV, 2^-24 keV^2"

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from ctdose.errors import CtdoseError
+from ctdose.simulation.sums import refuse_wrapped
 
 SLAB_VOXELS = 1 << 17
 """So many sums, 2 MB, stay in a processor's cache while they are looked through. A multiple of eight."""
@@ -62,10 +62,7 @@ class HitVoxels:
         flat = voxels.reshape(-1, 2)
         for at, sums in self._pieces():
             total = flat[at] + sums
-            if total[:, 1].min() < 0:  # no sum of squares is negative: it wrapped
-                raise CtdoseError(
-                    "a voxel's sum exceeds 2^63 (too many histories). Average the two results instead."
-                )
+            refuse_wrapped(total, "a voxel's sum")
             flat[at] = total
 
     def _pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -165,9 +165,25 @@ def _add_exactly(
     if one is None or other is None:
         return None
     total = np.add(one, other, out=other if in_place and other.flags.writeable else None)
-    if total[..., 1].min() < 0:  # no sum of squares is negative: it wrapped
-        raise CtdoseError(f"{what} exceeds 2^63 (too many histories). Average the two results instead.")
+    refuse_wrapped(total, what)
     return total
+
+
+def refuse_wrapped(total: np.ndarray, what: str) -> None:
+    """Refuse sums of e and e^2 that no longer fit into 64 bits: no sum of squares is negative.
+
+    Parameters
+    ----------
+    total : int64 ndarray [..., 2]
+    what : str
+        What each of them is, for the message.
+
+    Raises
+    ------
+    CtdoseError
+    """
+    if total[..., 1].min() < 0:
+        raise CtdoseError(f"{what} exceeds 2^63 (too many histories). Average the two results instead.")
 
 
 def ratio_and_error(numerator: np.ndarray, denominator: np.ndarray) -> tuple[float, float]:
